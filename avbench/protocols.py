@@ -1,0 +1,91 @@
+"""What a model must be able to do, and the typed batches it is given.
+
+A model is any object with the methods of its capabilities; there is nothing to inherit from.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from avbench.clips import Clip
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoBatch:
+    """Frames of some clips, all of the same length.
+
+    Attributes:
+        frames: ``(batch, time, channel=3, height, width)``, uint8 RGB in 0 … 255. Empty
+            (``(batch, 0, 3, 0, 0)``) for a model that reads no video.
+        fps: Frames a second; frame ``k`` shows the instant ``k / fps``.
+        clips: The clips, in the order of the batch.
+    """
+
+    frames: "Tensor"
+    fps: float
+    clips: tuple[Clip, ...]
+
+    def pixels(self) -> "Tensor":
+        """Return the frames as float32 in [0, 1], same axes."""
+        return self.frames.float() / 255.0
+
+    def to(self, device: str) -> "VideoBatch":
+        """Return the batch with its frames on ``device``."""
+        return VideoBatch(frames=self.frames.to(device), fps=self.fps, clips=self.clips)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioBatch:
+    """Samples of some clips, all of the same length.
+
+    Attributes:
+        samples: ``(batch, channel, time)``, float32 in [-1, 1]. Empty (``(batch, 1, 0)``) for a model that
+            reads no audio.
+        sample_rate: In Hz.
+        clips: The clips, in the order of the batch.
+    """
+
+    samples: "Tensor"
+    sample_rate: int
+    clips: tuple[Clip, ...]
+
+    def to(self, device: str) -> "AudioBatch":
+        """Return the batch with its samples on ``device``."""
+        return AudioBatch(samples=self.samples.to(device), sample_rate=self.sample_rate, clips=self.clips)
+
+
+@runtime_checkable
+class RetrievalModel(Protocol):
+    """Embeds both streams into one space; the score of a pair is the cosine of its embeddings.
+
+    ``(batch, dim)``, or ``(batch, time, dim)`` for time-aligned tokens, whose score is the mean cosine over
+    time. float32, finite, one row per clip, independent of which other clips are in the batch.
+    """
+
+    def embed_video(self, batch: VideoBatch) -> "Tensor":
+        """Embed the frames of each clip."""
+        ...
+
+    def embed_audio(self, batch: AudioBatch) -> "Tensor":
+        """Embed the samples of each clip."""
+        ...
+
+
+@runtime_checkable
+class GenerationModel(Protocol):
+    """Makes audio for video."""
+
+    def generate_audio(self, batch: VideoBatch, seed: int) -> AudioBatch:
+        """Return waveforms ``(batch, channel, time)`` as long as the video, and their rate."""
+        ...
+
+
+@runtime_checkable
+class OffsetModel(Protocol):
+    """Scores how far audio lags behind video."""
+
+    def offset_scores(self, video: VideoBatch, audio: AudioBatch) -> "Tensor":
+        """Return ``(batch, offsets)`` over the grid of the task."""
+        ...
