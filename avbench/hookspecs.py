@@ -1,6 +1,6 @@
 """Everything a plugin can contribute: six hooks, each returning records.
 
-A plugin is a module (or package) with functions of these names marked ``@avbench.hookimpl``, named by an entry
+A plugin is a module with functions of these names marked ``@avbench.hookimpl``, named by an entry
 point in the group ``avbench``, by ``--plugin FILE|MODULE``, or by the variable ``AVBENCH_PLUGINS``.
 """
 
