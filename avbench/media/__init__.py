@@ -1,1 +1,1 @@
-"""To be filled."""
+"""Media files in and out, through PyAV alone: ``decode`` opens them to read, ``encode`` to write."""

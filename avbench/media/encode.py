@@ -1,0 +1,158 @@
+"""Write media files: H.264 and AAC in mp4, mov or mkv, the same bytes for the same input."""
+
+import contextlib
+import heapq
+import os
+from collections.abc import Generator, Iterable, Iterator
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+
+import av
+import numpy as np
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.packet import Packet
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+from av.video.stream import VideoStream
+
+from avbench.errors import StorageError
+from avbench.media.audio import Samples
+from avbench.media.frames import AREA, Frames
+
+FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
+# No version strings or dates in the file; the index before the data.
+MUXER = {"fflags": "+bitexact", "movflags": "+faststart"}
+KEYFRAME_SECONDS = 2
+AUDIO_BLOCK = 4096
+
+Encoded = tuple[float, list[Packet]]
+
+
+def write_clip(
+    path: Path,
+    *,
+    frames: Iterable[Frames] | None,
+    fps: Fraction | float,
+    samples: Samples | None,
+    sample_rate: int,
+    crf: int = 20,
+    preset: str = "veryfast",
+    audio_bitrate: int = 96_000,
+) -> None:
+    """Encode a clip to ``path``; a file of that name appears complete or not at all.
+
+    Both streams begin at presentation time 0. Colours are stored as BT.601, limited range, 4:2:0, and say so.
+
+    Args:
+        path: Ends in ``.mp4``, ``.m4v``, ``.mov`` or ``.mkv``; an existing file is replaced.
+        frames: Each ``(height, width, channel=3)``, uint8 RGB, even sizes, taken one at a time; ``None`` for
+            no video.
+        fps: Frames a second.
+        samples: ``(channel, time)``, float32 in [-1, 1], 1 or 2 channels; ``None`` for no audio.
+        sample_rate: Of ``samples``, in Hz.
+        crf: x264's constant rate factor, 0 (lossless) to 51.
+        preset: x264's speed preset.
+        audio_bitrate: Of the AAC stream, in bits a second.
+
+    Raises:
+        ValueError: Nothing to write, an odd frame size, or a file name of another format.
+        StorageError: The file cannot be written.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise ValueError(f"clips are written to {', '.join(FORMATS)} files, not to {path.suffix!r}")
+    pictures = iter(frames) if frames is not None else iter(())
+    first = next(pictures, None)
+    if first is None and samples is None:
+        raise ValueError("a clip needs frames, samples or both")
+    container = FORMATS[path.suffix.lower()]
+    rate = Fraction(fps).limit_denominator(1_000_000)
+    with _replacing(path) as part, av.open(str(part), "w", container, options=dict(MUXER)) as file:
+        encoders: list[Iterator[Encoded]] = []
+        if first is not None:
+            video = _add_video(file, first.shape, rate, crf, preset)
+            encoders.append(_encode_video(video, chain([first], pictures), rate))
+        if samples is not None:
+            audio = _add_audio(file, samples, sample_rate, audio_bitrate)
+            encoders.append(_encode_audio(audio, samples, sample_rate))
+        for _, packets in heapq.merge(*encoders, key=lambda encoded: encoded[0]):
+            file.mux(packets)
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Generator[Path, None, None]:
+    """Yield a name beside ``path`` that becomes ``path`` on success and vanishes on failure."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise StorageError(
+            f"The clip {path} cannot be written: {error.strerror or error}.",
+            hint="Free some disk space or choose a folder that can be written.",
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _add_video(
+    file: OutputContainer, shape: tuple[int, ...], rate: Fraction, crf: int, preset: str
+) -> VideoStream:
+    height, width, channels = shape
+    if height % 2 or width % 2 or channels != 3:
+        raise ValueError(f"frames must be (even height, even width, 3), not {shape}")
+    # One thread: x264 codes other bytes for another number of threads.
+    options = {
+        "crf": str(crf),
+        "preset": preset,
+        "threads": "1",
+        "g": str(max(1, round(KEYFRAME_SECONDS * rate))),
+    }
+    stream = file.add_stream("libx264", rate=rate, options=options)
+    stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
+    context = stream.codec_context
+    context.time_base = 1 / rate
+    context.colorspace, context.color_range = Colorspace.ITU601, ColorRange.MPEG
+    return stream
+
+
+def _add_audio(file: OutputContainer, samples: Samples, sample_rate: int, bitrate: int) -> AudioStream:
+    layout = {1: "mono", 2: "stereo"}.get(len(samples))
+    if layout is None:
+        raise ValueError(f"samples must be (1 or 2 channels, time), not {samples.shape}")
+    stream = file.add_stream("aac", rate=sample_rate, layout=layout)
+    stream.bit_rate = bitrate
+    return stream
+
+
+def _encode_video(stream: VideoStream, pictures: Iterable[Frames], rate: Fraction) -> Iterator[Encoded]:
+    converter = VideoReformatter()
+    time = 0.0
+    for index, picture in enumerate(pictures):
+        rgb = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+        frame = converter.reformat(
+            rgb,
+            format="yuv420p",
+            interpolation=AREA,
+            threads=1,
+            dst_colorspace=Colorspace.ITU601,
+            dst_color_range=ColorRange.MPEG,
+        )
+        frame.pts, frame.time_base = index, 1 / rate
+        time = float(index / rate)
+        yield time, stream.encode(frame)
+    yield time, stream.encode(None)
+
+
+def _encode_audio(stream: AudioStream, samples: Samples, sample_rate: int) -> Iterator[Encoded]:
+    layout = stream.codec_context.layout.name
+    time = 0.0
+    for start in range(0, samples.shape[1], AUDIO_BLOCK):
+        block = np.ascontiguousarray(samples[:, start : start + AUDIO_BLOCK], np.float32)
+        frame = av.AudioFrame.from_ndarray(block, "fltp", layout)
+        frame.sample_rate, frame.pts, frame.time_base = sample_rate, start, Fraction(1, sample_rate)
+        time = start / sample_rate
+        yield time, stream.encode(frame)
+    yield time, stream.encode(None)
