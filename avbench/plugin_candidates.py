@@ -64,8 +64,7 @@ def candidates(asked_for: Sequence[str]) -> Iterator[Candidate]:
     """
     for entry in sorted(importlib.metadata.entry_points(group=GROUP), key=_entry_order):
         distribution, version = _distribution(entry)
-        path = _source_of(entry.module)
-        origin = Origin(plugin=entry.name, distribution=distribution, version=version, path=path)
+        origin = Origin(plugin=entry.name, distribution=distribution, version=version, path=entry.module)
         yield Candidate(origin=origin, load=entry.load)
     for name in filter(None, os.environ.get(VARIABLE, "").split(os.pathsep)):
         yield _by_hand(name, asked_for=False)
@@ -87,23 +86,18 @@ def _distribution(entry: importlib.metadata.EntryPoint) -> tuple[str, str]:
     return "unnamed distribution", "of unknown version"
 
 
-def _source_of(module: str) -> str:
-    # Finding the spec of a dotted name would import its parents, outside any try of ours.
-    loaded = sys.modules.get(module)
-    return str(getattr(loaded, "__file__", None) or module)
-
-
 def _by_hand(name: str, *, asked_for: bool) -> Candidate:
     if name.endswith(".py") or os.sep in name or (os.altsep and os.altsep in name):
         path = Path(name).expanduser().absolute()
-        version = _digest(path)
+        version = digest(path)
         origin = Origin(plugin=path.stem, version=version, path=str(path))
         return Candidate(origin=origin, load=lambda: _file_module(path), asked_for=asked_for)
     origin = Origin(plugin=name, path=name)
     return Candidate(origin=origin, load=lambda: importlib.import_module(name), asked_for=asked_for)
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """Return ``sha256:`` and the first 16 hexadecimal digits of a file's digest, or ``""`` if it cannot be read."""
     try:
         return f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"
     except OSError:

@@ -5,18 +5,20 @@ looked for is in :mod:`avbench.plugin_candidates`. What is bundled is found the 
 fails becomes a :class:`Problem` and takes nothing else down.
 """
 
+import dataclasses
 import difflib
 import os
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pluggy
 
 from avbench import hookspecs
 from avbench.errors import PluginError
-from avbench.plugin_candidates import GROUP, Origin, candidates
+from avbench.plugin_candidates import GROUP, Origin, candidates, digest
 
 HOOKS = tuple(sorted(name for name in vars(hookspecs) if name.startswith("avbench_")))
 
@@ -76,7 +78,7 @@ def discover(asked_for: Sequence[str] = ()) -> tuple[list[Plugin], list[Problem]
             if not seen.isdisjoint(marks):
                 continue
             seen |= marks
-            plugins.append(Plugin(origin=candidate.origin, hooks=_verified_hooks(target)))
+            plugins.append(Plugin(origin=_settled(candidate.origin, target), hooks=_verified_hooks(target)))
         except (Exception, SystemExit) as cause:
             problem = _load_problem(candidate.origin, cause)
             if candidate.asked_for:
@@ -123,6 +125,14 @@ def _drained(implementation: Callable[[], Any], kind: type[R]) -> Iterator[R]:
         if not isinstance(record, kind):
             raise TypeError(f"it contributed a {type(record).__name__}; contribute {kind.__name__} records")
         yield record
+
+
+def _settled(origin: Origin, target: object) -> Origin:
+    """Return the origin with the file that was imported, and its digest where no distribution has a version."""
+    file = getattr(target, "__file__", None)
+    if not isinstance(file, str):
+        return origin
+    return dataclasses.replace(origin, path=file, version=origin.version or digest(Path(file)))
 
 
 def _real_path(target: object) -> str:
