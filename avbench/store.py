@@ -1,0 +1,167 @@
+"""Every clip's output, kept at once, keyed by content.
+
+    <cache>/outputs/<model key>/about.json            what the key was made of
+    <cache>/outputs/<model key>/<clip[:2]>/<clip>.video   one output, with its checksum
+    <cache>/digests.jsonl                             SHA-256 of media files by path, size and mtime
+
+The model key digests everything an output depends on apart from the clip: the model's identity, what is
+decoded for it and by what, the window, the device, versions, threads and the batch size. A run never replaces
+an entry that can be read; one that is damaged counts as absent. Files appear whole (temporary name, then
+rename), so a run may be killed at any instant, and several runs may share the store.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avbench.errors import StorageError
+from avbench.results import digest_of
+
+Modality = Literal["video", "audio"]
+Row: TypeAlias = NDArray[np.float32]
+
+MAGIC = b"avbench-output-1\n"
+
+
+def cache_folder() -> Path:
+    """Return the user's cache folder: ``AVBENCH_CACHE``, else the platform's custom (XDG)."""
+    if chosen := os.environ.get("AVBENCH_CACHE"):
+        return Path(chosen).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "avbench"
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is either there in full or not at all.
+
+    Raises:
+        StorageError: The disk is full or the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            Path(name).replace(path)
+        except BaseException:
+            with suppress(OSError):
+                Path(name).unlink()
+            raise
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def cannot_write(path: Path, error: OSError) -> StorageError:
+    """Return the error for a file that could not be written."""
+    return StorageError(
+        f"{path} cannot be written: {error.strerror or error}.",
+        hint="Free some space or choose another folder (--output; AVBENCH_CACHE for the cache), then run the "
+        "same command again: what was computed is kept.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """The outputs of one model key.
+
+    Attributes:
+        folder: Where they are.
+    """
+
+    folder: Path
+
+    def _path(self, clip: str, modality: Modality) -> Path:
+        return self.folder / clip[:2] / f"{clip}.{modality}"
+
+    def read(self, clip: str, modality: Modality) -> Row | None:
+        """Return the output kept for the clip with this digest, ``None`` if absent or damaged."""
+        try:
+            content = self._path(clip, modality).read_bytes()
+        except OSError:
+            return None
+        return _unpack(content)
+
+    def write(self, clip: str, modality: Modality, output: Row) -> None:
+        """Keep one output: ``(dim,)`` or ``(time, dim)``, float32.
+
+        Raises:
+            StorageError: The disk is full or the folder cannot be written.
+        """
+        write_whole(self._path(clip, modality), _pack(output))
+
+    def read_reason(self, clip: str) -> str | None:
+        """Return why the clip could not be decoded when that was found out before, else ``None``."""
+        try:
+            return self._path(clip, "video").with_suffix(".reason").read_text("utf-8") or None
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def write_reason(self, clip: str, reason: str) -> None:
+        """Keep why a clip cannot be decoded, so that the next run need not try."""
+        write_whole(self._path(clip, "video").with_suffix(".reason"), reason.encode())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """All outputs on this machine.
+
+    Attributes:
+        root: The user's cache folder.
+    """
+
+    root: Path
+
+    def shelf(self, key: Mapping[str, Any]) -> Shelf:
+        """Open the outputs of one model key, and note beside them what the key was made of.
+
+        Raises:
+            StorageError: The disk is full or the folder cannot be written.
+        """
+        folder = self.root / "outputs" / digest_of(dict(key))[:32]
+        about = folder / "about.json"
+        if not about.exists():
+            write_whole(about, (json.dumps(dict(key), indent=2, sort_keys=True) + "\n").encode())
+        return Shelf(folder=folder)
+
+    def size(self) -> tuple[int, int]:
+        """Return how many outputs are kept, and their bytes."""
+        sizes = [
+            entry.stat().st_size
+            for entry in self.root.glob("outputs/*/*/*")
+            if not entry.name.startswith(".")
+        ]
+        return len(sizes), sum(sizes)
+
+
+def _pack(output: Row) -> bytes:
+    body = np.ascontiguousarray(output, dtype="<f4").tobytes()
+    shape = list(output.shape)
+    header = {"shape": shape, "sha256": _checksum(shape, body)}
+    return MAGIC + json.dumps(header).encode() + b"\n" + body
+
+
+def _unpack(content: bytes) -> Row | None:
+    if not content.startswith(MAGIC):
+        return None
+    try:
+        head, body = content[len(MAGIC) :].split(b"\n", 1)
+        header = json.loads(head)
+        if _checksum(header["shape"], body) != header["sha256"]:
+            return None
+        return np.frombuffer(body, dtype="<f4").reshape(header["shape"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _checksum(shape: list[int], body: bytes) -> str:
+    return hashlib.sha256(repr(shape).encode() + body).hexdigest()
