@@ -1,9 +1,11 @@
 """What avbench brings itself, contributed through the same hooks as any plugin."""
 
-from collections.abc import Iterable
+import importlib
+from collections.abc import Callable, Iterable
 
+from avbench.clips import Dataset
 from avbench.hookspecs import hookimpl
-from avbench.records import DatasetRecord, MetricRecord, TaskSpec
+from avbench.records import DatasetRecord, DatasetRequest, MetricRecord, TaskSpec
 
 
 @hookimpl
@@ -15,10 +17,29 @@ def avbench_tasks() -> Iterable[TaskSpec]:
 @hookimpl
 def avbench_datasets() -> Iterable[DatasetRecord]:
     """The bundled datasets."""
-    return ()
+    return (
+        DatasetRecord(
+            name="folder",
+            summary="Any folder of videos with sound: --data-root DIR.",
+            open=_opener("avbench.datasets.folder", "open_folder"),
+        ),
+        DatasetRecord(
+            name="manifest",
+            summary="Clips listed in a CSV or Parquet table: --data-root DIR --dataset-args manifest=FILE.",
+            open=_opener("avbench.datasets.manifest", "open_manifest"),
+        ),
+    )
 
 
 @hookimpl
 def avbench_metrics() -> Iterable[MetricRecord]:
     """The bundled metrics."""
     return ()
+
+
+def _opener(module: str, function: str) -> Callable[[DatasetRequest], Dataset]:
+    # What opens a dataset needs pydantic and more: a listing must not wait for it.
+    def opener(request: DatasetRequest) -> Dataset:
+        return getattr(importlib.import_module(module), function)(request)
+
+    return opener

@@ -97,7 +97,7 @@ def _by_hand(name: str, *, asked_for: bool) -> Candidate:
 
 
 def digest(path: Path) -> str:
-    """Return ``sha256:`` and the first 16 hexadecimal digits of a file's digest, or ``""`` if it cannot be read."""
+    """Return ``sha256:`` and 16 hexadecimal digits of a file's digest; ``""`` if it cannot be read."""
     try:
         return f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"
     except OSError:

@@ -128,7 +128,7 @@ def _drained(implementation: Callable[[], Any], kind: type[R]) -> Iterator[R]:
 
 
 def _settled(origin: Origin, target: object) -> Origin:
-    """Return the origin with the file that was imported, and its digest where no distribution has a version."""
+    """Return the origin with the file that was imported, and its digest where there is no version."""
     file = getattr(target, "__file__", None)
     if not isinstance(file, str):
         return origin
