@@ -103,13 +103,9 @@ def _add_video(
     height, width, channels = shape
     if height % 2 or width % 2 or channels != 3:
         raise ValueError(f"frames must be (even height, even width, 3), not {shape}")
-    # One thread: x264 codes other bytes for another number of threads.
-    options = {
-        "crf": str(crf),
-        "preset": preset,
-        "threads": "1",
-        "g": str(max(1, round(KEYFRAME_SECONDS * rate))),
-    }
+    options = {"crf": str(crf), "preset": preset, "g": str(max(1, round(KEYFRAME_SECONDS * rate)))}
+    # x264's macroblock tree reads memory it never wrote, and the number of threads changes the bytes.
+    options |= {"x264-params": "mbtree=0", "threads": "1"}
     stream = file.add_stream("libx264", rate=rate, options=options)
     stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
     context = stream.codec_context
