@@ -77,7 +77,7 @@ def _scan(root: Path, extensions: tuple[str, ...]) -> _Scan:
 
 
 def _refusal(root: Path, path: Path) -> str | None:
-    """Say why an entry is not used; a link whose target is gone is used, and counted as missing by the run."""
+    """Say why an entry is not used. A link whose target is gone is used: the run counts it as missing."""
     if path.is_symlink() and leaves(root, path):
         return "a link that leaves the data root"
     if path.exists() and not (path.is_file() or path.is_dir()):

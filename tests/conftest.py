@@ -1,0 +1,113 @@
+"""What tests share: a cache of their own, plugins made on the spot, the command line, tiny clips."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+# Before anything imports torch: two test processes on two cores must not fight over threads.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+ROOT = Path(__file__).parent.parent
+OUTSIDE = Path(__file__).parent / "outside"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _isolated_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the user's cache, plugins and options out of the tests."""
+    kept = {"AVBENCH_REAL_CLIPS", "AVBENCH_REAL_LISTS"}
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AVBENCH_") and name not in kept]:
+            patch.delenv(name)
+        patch.setenv("AVBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture
+def outside(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put the third party's distribution on the path, of this process and of those it starts."""
+    monkeypatch.syspath_prepend(str(OUTSIDE))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(OUTSIDE), *sys.path[1:]]))
+    return OUTSIDE
+
+
+Install = Callable[..., Path]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Return a function that makes a distribution with plugins and puts it on the path.
+
+    ``install("name", "1.0", entry="source of the module")``: one entry point, of that name, per source.
+    """
+    before = set(sys.modules)
+
+    def made(distribution: str, version: str, **sources: str) -> Path:
+        site = tmp_path / f"site-{distribution}-{version}"
+        info = site / f"{distribution}-{version}.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
+        lines = ["[avbench]"]
+        for entry, source in sources.items():
+            module = f"{distribution.replace('-', '_')}_{entry}"
+            (site / f"{module}.py").write_text(source)
+            lines.append(f"{entry} = {module}")
+        (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
+        monkeypatch.syspath_prepend(str(site))
+        return site
+
+    yield made
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def avbench_command(tmp_path: Path) -> Command:
+    """Return a function that runs ``avbench`` in a process of its own, in an empty folder."""
+
+    def run(*args: str, cwd: Path = tmp_path, env: Mapping[str, str] | None = None, check: bool = True):
+        done = subprocess.run(
+            [sys.executable, "-m", "avbench", *args],
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=300,
+        )
+        if check and done.returncode != 0:
+            pytest.fail(f"avbench {' '.join(args)} exited {done.returncode}: {done.stderr or done.stdout}")
+        return done
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def tiny_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with six real mp4 files of one second: a bar moves while a tone of its own pitch swells."""
+    import numpy as np
+
+    from avbench.media.encode import write_clip
+
+    folder = tmp_path_factory.mktemp("clips")
+    time = np.arange(16_000) / 16_000
+    for k in range(6):
+        frames = np.full((12, 48, 64, 3), 32, dtype=np.uint8)
+        for t in range(12):
+            frames[t, :, (t * (k + 1)) % 56 : (t * (k + 1)) % 56 + 8] = (40 * k, 255 - 40 * k, 128)
+        tone = 0.5 * np.sin(2 * np.pi * 220 * (k + 1) * time) * np.sin(np.pi * time) ** 2
+        write_clip(
+            folder / f"clip{k}.mp4",
+            frames=frames,
+            fps=12,
+            samples=tone[None].astype(np.float32),
+            sample_rate=16_000,
+        )
+    return folder
