@@ -159,6 +159,8 @@ class TaskSpec:
         dataset_args: Arguments the dataset is opened with.
         directions: ``a2v`` (audio queries, video gallery) and ``v2a``.
         recall_at: The cut-offs of recall@k.
+        gallery_sizes: Fixed gallery sizes recall is also given for, so that runs over galleries of different
+            size compare (``a2v.recall@1of100``).
         scale_rows: Models whose rows stand beside every result.
         note: What the number is worth; printed with it.
     """
@@ -172,6 +174,7 @@ class TaskSpec:
     dataset_args: Args = field(default_factory=dict)
     directions: tuple[Direction, ...] = ("a2v", "v2a")
     recall_at: tuple[int, ...] = (1, 5, 10)
+    gallery_sizes: tuple[int, ...] = ()
     scale_rows: tuple[str, ...] = ()
     note: str = ""
 

@@ -1,0 +1,182 @@
+r"""How sure a number is: bootstrap over recordings, and a paired test for two models.
+
+Queries cut from one recording are not independent, so the unit that is resampled is the recording (the
+*group*). For group sums :math:`S_g`, group sizes :math:`n_g` and resampled counts :math:`c \sim
+\mathrm{Multinomial}(G, 1/G)`, one resample of a mean is
+
+.. math:: \bar x^* = \frac{\sum_g c_g S_g}{\sum_g c_g n_g}
+
+The gallery stays as it is: a number is about new queries against this gallery. Intervals are percentile
+intervals (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avbench.metrics.measurement import Interval
+
+Values = NDArray[np.float64]
+
+RESAMPLES = 1000
+LEVEL = 0.95
+RESAMPLES_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedTest:
+    """How much better one model is than another on the same queries.
+
+    Attributes:
+        difference: Mean of the first minus mean of the second.
+        interval: Of the difference.
+        p_value: Two-sided; of a difference this large if the two were equally good.
+    """
+
+    difference: float
+    interval: Interval
+    p_value: float
+
+
+def bootstrap_means(
+    values: NDArray[np.floating],
+    groups: Sequence[str],
+    *,
+    seed: int,
+    resamples: int = RESAMPLES,
+    level: float = LEVEL,
+) -> list[Interval]:
+    """Return the percentile interval of the mean of each column.
+
+    Where every query has the same value the interval has no width; for a share that is 0 or 1 throughout,
+    :func:`clopper_pearson` says more.
+
+    Args:
+        values: ``(n, metrics)``: one column a metric, all resampled together.
+        groups: ``(n,)``: the recording of each query.
+        seed: Of the resampling.
+        resamples: How many.
+        level: Nominal coverage.
+
+    >>> one, = bootstrap_means(np.array([[0.0], [1.0], [1.0], [0.0]]), ["a", "b", "c", "d"], seed=0)
+    >>> one.low, one.high
+    (0.0, 1.0)
+    """
+    names, group_of = np.unique(np.asarray(groups), return_inverse=True)
+    means = _resampled_means(np.asarray(values, np.float64), group_of, seed, resamples)
+    return [_percentile(column, level, seed, len(names)) for column in means.T]
+
+
+def bootstrap_median(
+    values: NDArray[np.floating],
+    groups: Sequence[str],
+    *,
+    seed: int,
+    resamples: int = RESAMPLES,
+    level: float = LEVEL,
+) -> Interval:
+    """Return the percentile interval of the median of ``values`` ``(n,)``, resampled by ``groups`` ``(n,)``.
+
+    >>> bootstrap_median(np.array([3.0, 3.0, 3.0]), ["a", "b", "c"], seed=0).high
+    3.0
+    """
+    names, group_of = np.unique(np.asarray(groups), return_inverse=True)
+    order = np.argsort(values, kind="stable")
+    ordered = np.asarray(values, np.float64)[order]
+    medians: list[Values] = []
+    for counts in _group_counts(len(names), seed, resamples):
+        upto = counts[:, group_of[order]].cumsum(1)
+        total = upto[:, -1:]
+        # The middle two of the resample, as numpy.median takes them; they coincide for an odd number.
+        middle = [(upto <= position).sum(1) for position in ((total - 1) // 2, total // 2)]
+        medians.append((ordered[middle[0]] + ordered[middle[1]]) / 2)
+    return _percentile(np.concatenate(medians), level, seed, len(names))
+
+
+def paired_bootstrap(
+    first: NDArray[np.floating],
+    second: NDArray[np.floating],
+    groups: Sequence[str],
+    *,
+    seed: int,
+    resamples: int = RESAMPLES,
+    level: float = LEVEL,
+) -> PairedTest:
+    r"""Compare the means of two models over the same queries.
+
+    Both are resampled together, so what a query is like cancels out. The p-value centres the resampled
+    differences on zero (Efron and Tibshirani, chapter 16), and counts the observed one among them:
+
+    .. math:: p = \frac{1 + \#\{b : |d^*_b - d| \ge |d|\}}{1 + B}
+
+    Args:
+        first: ``(n,)`` per-query values of one model.
+        second: ``(n,)`` of the other, same order of queries.
+        groups: ``(n,)``: the recording of each query.
+        seed: Of the resampling.
+        resamples: How many.
+        level: Nominal coverage.
+
+    >>> paired_bootstrap(np.ones(40), np.zeros(40), [str(i) for i in range(40)], seed=0).difference
+    1.0
+    """
+    change = np.asarray(first, np.float64) - np.asarray(second, np.float64)
+    names, group_of = np.unique(np.asarray(groups), return_inverse=True)
+    means = _resampled_means(change[:, None], group_of, seed, resamples)[:, 0]
+    difference = float(change.mean())
+    as_far = int(np.sum(np.abs(means - difference) >= abs(difference)))
+    return PairedTest(
+        difference=difference,
+        interval=_percentile(means, level, seed, len(names)),
+        p_value=(1 + as_far) / (1 + resamples),
+    )
+
+
+def clopper_pearson(hits: int, trials: int, *, level: float = LEVEL) -> Interval:
+    """Return the exact interval of a share (Clopper and Pearson, Biometrika 1934).
+
+    >>> round(clopper_pearson(10, 10).low, 3), clopper_pearson(10, 10).high
+    (0.692, 1.0)
+    """
+    from scipy.stats import beta
+
+    tail = (1 - level) / 2
+    low = 0.0 if hits == 0 else float(beta.ppf(tail, hits, trials - hits + 1))
+    high = 1.0 if hits == trials else float(beta.ppf(1 - tail, hits + 1, trials - hits))
+    return Interval(
+        low=low, high=high, level=level, method="clopper-pearson", resamples=0, seed=0, groups=trials
+    )
+
+
+def _group_counts(groups: int, seed: int, resamples: int) -> Iterator[NDArray[np.int32]]:
+    """Yield ``(some, groups)``: how often each resample draws each group; memory stays flat."""
+    rng = np.random.default_rng(seed)
+    for start in range(0, resamples, RESAMPLES_AT_ONCE):
+        some = min(RESAMPLES_AT_ONCE, resamples - start)
+        drawn = rng.integers(0, groups, size=(some, groups))
+        drawn += np.arange(some)[:, None] * groups
+        yield np.bincount(drawn.ravel(), minlength=some * groups).reshape(some, groups).astype(np.int32)
+
+
+def _resampled_means(values: Values, group_of: NDArray[np.intp], seed: int, resamples: int) -> Values:
+    """Return ``(resamples, metrics)`` means of ``values`` ``(n, metrics)``."""
+    groups = int(group_of.max()) + 1
+    sums = np.stack([np.bincount(group_of, weights=column, minlength=groups) for column in values.T], 1)
+    sums_and_sizes = np.concatenate([sums, np.bincount(group_of, minlength=groups)[:, None]], 1)
+    totals = np.concatenate([counts @ sums_and_sizes for counts in _group_counts(groups, seed, resamples)])
+    return totals[:, :-1] / totals[:, -1:]
+
+
+def _percentile(resampled: Values, level: float, seed: int, groups: int) -> Interval:
+    low, high = np.quantile(resampled, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(
+        low=float(low),
+        high=float(high),
+        level=level,
+        method="bootstrap-percentile",
+        resamples=len(resampled),
+        seed=seed,
+        groups=groups,
+    )

@@ -1,0 +1,63 @@
+"""A measured number with everything needed to read it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """How sure a value is.
+
+    Attributes:
+        low: Lower end, in the unit of the value.
+        high: Upper end.
+        level: Nominal coverage, in (0, 1).
+        method: ``bootstrap-percentile`` or ``clopper-pearson`` (see :mod:`avbench.metrics.intervals`).
+        resamples: Bootstrap resamples drawn; 0 for a closed form.
+        seed: Seed of the resampling; the same seed gives the same interval.
+        groups: Independent units resampled: recordings, not clips.
+    """
+
+    low: float
+    high: float
+    level: float
+    method: str
+    resamples: int
+    seed: int
+    groups: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One metric of one model on one set of queries.
+
+    Attributes:
+        id: ``[gallery.]direction.metric``: ``a2v.recall@1``, ``S2.v2a.mrr``.
+        value: The number, in ``unit``; the expectation under random tie-breaking where ties matter.
+        n: Queries it is taken over.
+        unit: ``fraction`` or ``rank``.
+        higher_is_better: The direction of improvement.
+        optimistic: The value if every tie fell in the model's favour.
+        pessimistic: The value if every tie fell against it.
+        chance: The expected value of a model that scores at random, on the same galleries.
+        interval: How sure the value is, over the choice of queries.
+    """
+
+    id: str
+    value: float
+    n: int
+    unit: str
+    higher_is_better: bool
+    optimistic: float
+    pessimistic: float
+    chance: float
+    interval: Interval
+
+    @property
+    def low(self) -> float:
+        """Lower end of the interval, in ``unit``."""
+        return self.interval.low
+
+    @property
+    def high(self) -> float:
+        """Upper end of the interval, in ``unit``."""
+        return self.interval.high
