@@ -1,0 +1,42 @@
+"""Log-mel to feature maps at two frequency resolutions, aligned in time with the video's."""
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from gmscavp.config import AudioConfig
+from gmscavp.layers import Convolution, channels_last
+
+
+class AudioBackbone(nn.Module):
+    """A small convolutional network over time × frequency; time is divided by 8, frequency by 8 and by 16."""
+
+    def __init__(self, config: AudioConfig) -> None:
+        super().__init__()
+        norm = config.norm == "segment"
+        half, quarter, eighth, last = config.channels
+        self.channels = (eighth, last)
+        self.to_half = Convolution(1, half, stride=(2, 2), norm=False)
+        self.to_quarter = Convolution(half, quarter, stride=(2, 2), norm=norm)
+        self.to_eighth = Convolution(quarter, eighth, stride=(2, 2), norm=norm)
+        self.timbre = Convolution(eighth, eighth, norm=norm)
+        self.to_last = Convolution(eighth, last, stride=(1, 2), norm=norm)
+        self.chord = Convolution(last, last, norm=norm)
+
+    def forward(
+        self, log_mel: Float[Tensor, "batch bins frames"]
+    ) -> tuple[Float[Tensor, "batch time fine f"], Float[Tensor, "batch time coarse f2"]]:
+        """Return maps at an eighth of the time resolution, with an eighth and a sixteenth of the bins.
+
+        Token ``k`` is centred on frame ``8 k``: with 100 frames a second, on the video frame of the same
+        index.
+
+        Args:
+            log_mel: In [0, 1].
+        """
+        image = channels_last((log_mel * 4 - 2).transpose(1, 2).unsqueeze(1))
+        maps = self.to_quarter(self.to_half(image, 1), 1)
+        fine = self.to_eighth(maps, 1)
+        fine = fine + self.timbre(fine, 1)
+        coarse = self.to_last(fine, 1)
+        coarse = coarse + self.chord(coarse, 1)
+        return fine.transpose(1, 2), coarse.transpose(1, 2)

@@ -1,0 +1,115 @@
+"""Weights on disk: half-precision safetensors that carry their own config and digest.
+
+The metadata of the file holds ``format``, ``config`` (JSON), ``digest`` (SHA-256 over the tensors' names,
+shapes and bytes) and whatever the trainer adds. Reading runs no code from the file.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from pydantic import TypeAdapter, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as safetensors_bytes
+from torch import Tensor
+
+Config = TypeVar("Config")
+
+
+class CheckpointError(Exception):
+    """A weight file is missing, damaged, or made for another model; the message is one sentence."""
+
+
+def digest(tensors: Mapping[str, Tensor]) -> str:
+    """Return the SHA-256 over name, type, shape and bytes of each tensor, in name order."""
+    total = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        total.update(tensor.flatten().view(torch.uint8).numpy().tobytes())
+    return total.hexdigest()
+
+
+def save_weights(
+    path: Path,
+    state: Mapping[str, Tensor],
+    config: Any,
+    *,
+    format: str,
+    notes: Mapping[str, str] | None = None,
+) -> str:
+    """Write weights in half precision, whole or not at all, and return their digest.
+
+    Args:
+        path: Where to; an existing file is replaced.
+        state: The model's state.
+        config: The dataclass the model is built from.
+        format: Which package reads it, ``gmscavp`` or ``cavp``.
+        notes: Anything worth keeping beside it (steps, seed, data …).
+    """
+    tensors = {name: tensor.detach().cpu().half().contiguous() for name, tensor in state.items()}
+    metadata = dict(notes or {})
+    metadata |= {"format": format, "config": json.dumps(asdict(config)), "digest": digest(tensors)}
+    write_atomically(path, safetensors_bytes(tensors, metadata))
+    return metadata["digest"]
+
+
+def load_weights(
+    path: Path, kind: type[Config], *, format: str
+) -> tuple[Config, dict[str, Tensor], dict[str, str]]:
+    """Read weights, and check that they are whole and meant for this package.
+
+    Args:
+        path: A file that :func:`save_weights` wrote.
+        kind: The dataclass of the config.
+        format: Which package reads it.
+
+    Returns:
+        The config, the tensors in float32, and all metadata.
+
+    Raises:
+        CheckpointError: It is none of that.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"There is no weight file {path}.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = dict(file.metadata() or {})
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"The weight file {path} is damaged: {error}.") from error
+    if metadata.get("format") != format:
+        raise CheckpointError(
+            f"The weight file {path} is for {metadata.get('format', 'another program')!r}, not {format!r}."
+        )
+    if metadata.get("digest") != digest(tensors):
+        raise CheckpointError(f"The weight file {path} is damaged: its digest does not match its tensors.")
+    try:
+        config = TypeAdapter(kind).validate_json(metadata["config"])
+    except (KeyError, ValidationError) as error:
+        raise CheckpointError(
+            f"The weight file {path} holds a config that cannot be read: {error}."
+        ) from error
+    return config, {name: tensor.float() for name, tensor in tensors.items()}, metadata
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: a reader never sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,173 @@
+"""What a GMS-CAVP is made of, and the named configurations. No torch here: listing models stays cheap.
+
+Whatever the paper's public text leaves open is a field of these classes, so that it can be varied and is
+written into every checkpoint.
+"""
+
+import itertools
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+STRICT = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogMelConfig:
+    """Log-mel spectrogram, normalised to [0, 1] as CAVP does.
+
+    Attributes:
+        sample_rate: In Hz.
+        window: Samples of a Hann window, and the length of its Fourier transform.
+        hop: Samples from one frame to the next.
+        bins: Mel bands.
+        low_hz: Lower edge of the lowest band.
+        high_hz: Upper edge of the highest band.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    sample_rate: int = 16_000
+    window: int = 1024
+    hop: int = 160
+    bins: int = 64
+    low_hz: float = 50.0
+    high_hz: float = 7_600.0
+
+    @property
+    def frames_per_second(self) -> float:
+        """Return the frame rate, in Hz."""
+        return self.sample_rate / self.hop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoConfig:
+    """The compact video backbone.
+
+    Attributes:
+        fps: Frames a second; there is no temporal stride, so also feature maps a second.
+        size: Height and width of a frame, in pixels; a multiple of 8.
+        channels: Of the maps at 1/2, 1/4 and 1/8 of the size.
+        norm: ``segment`` is group normalisation with one group (statistics over time, space and channels of
+            one segment, never over the batch); ``none`` trains a fifth faster.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    fps: float = 12.5
+    size: int = 56
+    channels: tuple[int, int, int] = (16, 48, 96)
+    norm: Literal["segment", "none"] = "segment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioConfig:
+    """The compact audio backbone, over log-mel.
+
+    Attributes:
+        channels: Of the maps at 1/2, 1/4 and 1/8 of the time resolution, and of the last, which halves
+            frequency once more.
+        norm: As in :class:`VideoConfig`.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    channels: tuple[int, int, int, int] = (16, 48, 96, 128)
+    norm: Literal["segment", "none"] = "segment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleConfig:
+    """One level of the pyramid.
+
+    Attributes:
+        tokens: Tokens in a segment at this scale.
+        head: Which maps it reads, and how. ``pooled`` is CAVP's own head: the mean of the coarse map over
+            space or frequency, then a linear layer. ``coarse`` convolves the coarse map before space or
+            frequency is pooled away, ``fine`` the fine map together with the coarse one.
+        pooling: How full-rate tokens are brought down to ``tokens``, level by level.
+        weight: w_s, the share of this scale in the objective.
+        score_weight: Its share in the score of a pair.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    tokens: int
+    head: Literal["pooled", "coarse", "fine"]
+    pooling: Literal["max", "mean"] = "max"
+    weight: float = 1.0
+    score_weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GMSCAVPConfig:
+    """A GMS-CAVP, contrastive half.
+
+    Attributes:
+        name: What the user types as ``config=``.
+        log_mel: Audio features.
+        video: The video backbone.
+        audio: The audio backbone.
+        segment_seconds: What the networks see at once; longer clips are cut into segments.
+        dim: Length of a token.
+        scales: The pyramid, fine to coarse.
+        head_channels: Channels inside a ``fine`` or ``coarse`` head.
+        normalise: ``token`` makes every token a unit vector, so that a pair scores the mean cosine over time;
+            ``segment`` makes a segment's tokens at one scale one unit vector, so that a moment weighs by
+            its norm.
+        temporal_weight: λ, the share of the temporal contrast beside the semantic one.
+        logit_scale: Initial exp(s).
+        max_logit_scale: Where exp(s) is clamped after each step.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    name: str
+    log_mel: LogMelConfig = field(default_factory=LogMelConfig)
+    video: VideoConfig = field(default_factory=VideoConfig)
+    audio: AudioConfig = field(default_factory=AudioConfig)
+    segment_seconds: float = 2.0
+    dim: int = 128
+    scales: tuple[ScaleConfig, ...]
+    head_channels: int = 128
+    normalise: Literal["token", "segment"] = "segment"
+    temporal_weight: float = 1.0
+    logit_scale: float = 1 / 0.07
+    max_logit_scale: float = 100.0
+
+    def __post_init__(self) -> None:
+        """Refuse a pyramid that cannot be built.
+
+        Raises:
+            ValueError: A level does not divide the one before it.
+        """
+        lengths = (self.frames, *(scale.tokens for scale in self.scales))
+        if not self.scales:
+            raise ValueError("A pyramid needs at least one scale.")
+        for finer, coarser in itertools.pairwise(lengths):
+            if coarser < 1 or finer % coarser:
+                raise ValueError(
+                    f"A level of {coarser} tokens cannot be pooled from one of {finer}: list the scales "
+                    "fine to coarse, each length a divisor of the one before."
+                )
+
+    @property
+    def frames(self) -> int:
+        """Return the frames in a segment, which is also its number of full-rate tokens."""
+        return round(self.segment_seconds * self.video.fps)
+
+    @property
+    def samples(self) -> int:
+        """Return the audio samples in a segment."""
+        return round(self.segment_seconds * self.log_mel.sample_rate)
+
+
+SMALL = GMSCAVPConfig(
+    name="small",
+    scales=(
+        ScaleConfig(tokens=25, head="fine"),
+        ScaleConfig(tokens=5, head="coarse"),
+        ScaleConfig(tokens=1, head="pooled"),
+    ),
+)
+
+CONFIGS = {config.name: config for config in (SMALL,)}

@@ -1,0 +1,99 @@
+"""GMS-CAVP, read first: frames and samples in, tokens at several scales out, one embedding a clip.
+
+    frames (batch, time, 3, h, w) -> VideoBackbone -> two maps -> Pyramid -> tokens (batch, 25 | 5 | 1, dim)
+    samples (batch, n) -> LogMel -> AudioBackbone -> two maps -> Pyramid -> tokens (batch, 25 | 5 | 1, dim)
+
+Training compares segments of 2 s by :class:`~gmscavp.contrastive.MultiScaleAlignment`. For retrieval a
+clip is cut into such segments, and the weighted mean over scales and segments of their scores is the
+score of a pair; as every part of it is a product of unit vectors, all parts side by side are one vector a
+clip, and a gallery is one matrix product.
+"""
+
+import math
+
+import torch
+from einops import rearrange
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+
+from gmscavp.audio import AudioBackbone
+from gmscavp.config import GMSCAVPConfig
+from gmscavp.contrastive import Alignment, MultiScaleAlignment, unit
+from gmscavp.features import LogMel
+from gmscavp.pyramid import audio_pyramid, video_pyramid
+from gmscavp.segments import audio_segments, video_segments
+from gmscavp.video import VideoBackbone
+
+
+class GMSCAVP(nn.Module):
+    """The contrastive half of GMS-CAVP.
+
+    Args:
+        config: Everything it is made of.
+    """
+
+    def __init__(self, config: GMSCAVPConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.log_mel = LogMel(config.log_mel)
+        self.video = VideoBackbone(config.video)
+        self.audio = AudioBackbone(config.audio)
+        self.video_pyramid = video_pyramid(config, self.video.channels)
+        self.audio_pyramid = audio_pyramid(config, self.audio.channels)
+        self.alignment = MultiScaleAlignment(config)
+        self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
+    def forward(
+        self,
+        frames: UInt8[Tensor, "rows time 3 height width"],
+        samples: Float[Tensor, "rows samples"],
+        segments: int,
+    ) -> Alignment:
+        """Return the objective over segments ordered clip by clip, ``segments`` of each clip."""
+        return self.alignment(self.video_tokens(frames), self.audio_tokens(samples), segments)
+
+    def video_tokens(
+        self, frames: UInt8[Tensor, "rows time 3 height width"] | Float[Tensor, "rows time 3 height width"]
+    ) -> list[Float[Tensor, "rows _ dim"]]:
+        """Return the tokens of each scale, fine to coarse, of frames that fill one segment."""
+        return self.video_pyramid(self.video(frames))
+
+    def audio_tokens(self, samples: Float[Tensor, "rows samples"]) -> list[Float[Tensor, "rows _ dim"]]:
+        """Return the tokens of each scale, fine to coarse, of samples that fill one segment."""
+        return self.audio_pyramid(self.audio(self.log_mel(samples)))
+
+    @torch.no_grad()
+    def embed_video(
+        self, frames: UInt8[Tensor, "batch time 3 height width"]
+    ) -> Float[Tensor, "batch embedding"]:
+        """Return a unit vector a clip, of any length; its size grows with the number of segments.
+
+        Raises:
+            ValueError: The frames are not as the config says.
+        """
+        return self._embed(self.video_tokens(video_segments(frames, self.config)), len(frames))
+
+    @torch.no_grad()
+    def embed_audio(self, samples: Float[Tensor, "batch samples"]) -> Float[Tensor, "batch embedding"]:
+        """Return a unit vector a clip, of any length; its size grows with the number of segments.
+
+        Raises:
+            ValueError: The samples are not ``(batch, samples)``.
+        """
+        return self._embed(self.audio_tokens(audio_segments(samples, self.config)), len(samples))
+
+    def clamp(self) -> None:
+        """Keep the temperature in its bounds; called after every optimiser step."""
+        self.alignment.clamp()
+
+    def _embed(self, levels: list[Tensor], batch: int) -> Tensor:
+        """Lay all scales and segments side by side, each scaled by the root of its share."""
+        shares = [scale.score_weight for scale in self.config.scales]
+        parts: list[Tensor] = []
+        for tokens, share in zip(levels, shares, strict=True):
+            segments = len(tokens) // batch
+            weight = math.sqrt(share / sum(shares) / segments)
+            parts.append(
+                weight * rearrange(unit(tokens, self.config.normalise), "(b s) d -> b (s d)", b=batch)
+            )
+        return torch.cat(parts, dim=1)

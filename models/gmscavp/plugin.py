@@ -1,0 +1,228 @@
+"""GMS-CAVP as avbench sees it: the one module of the package that knows avbench.
+
+:class:`ModelFamily` is what gmscavp and cavp have in common: named configs, weights, two streams cut into
+segments.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from avbench import (
+    AudioBatch,
+    AudioInput,
+    ModelError,
+    ModelInputs,
+    ModelRecord,
+    VideoBatch,
+    VideoInput,
+    hookimpl,
+)
+from avbench.errors import UnknownName, UsageError
+from gmscavp.config import CONFIGS, GMSCAVPConfig, LogMelConfig, VideoConfig
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Args = Mapping[str, str]
+
+UNTRAINED = "random"
+"""``weights=random``: a seeded, untrained model."""
+
+
+class FamilyConfig(Protocol):
+    """What every config of a family says."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def video(self) -> VideoConfig: ...  # noqa: D102
+    @property
+    def log_mel(self) -> LogMelConfig: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFamily:
+    """One architecture with its named configs and bundled weights.
+
+    Attributes:
+        name: The model's name in avbench, and the format of its weight files.
+        configs: By name.
+        config_type: The dataclass of the configs.
+        weights: The folder of the bundled weights, ``<config>.safetensors``.
+        build: Makes the network from a config; imports torch.
+    """
+
+    name: str
+    configs: Mapping[str, Any]
+    config_type: type[Any]
+    weights: Path
+    build: Callable[[Any], Any]
+
+    def config(self, name: str) -> Any:
+        """Return a config.
+
+        Raises:
+            UnknownName: There is none of that name.
+        """
+        if name not in self.configs:
+            raise UnknownName(f"config of {self.name}", name, self.configs)
+        return self.configs[name]
+
+    def inputs(self, args: Args) -> ModelInputs:
+        """Return what to decode: frames and samples at the rates of the config."""
+        config: FamilyConfig = self.config(args.get("config", "small"))
+        size = config.video.size
+        return ModelInputs(
+            video=VideoInput(fps=config.video.fps, height=size, width=size),
+            audio=AudioInput(sample_rate=config.log_mel.sample_rate),
+        )
+
+    def identity(self, args: Args) -> Args:
+        """Name the config and the digest of the weight file, without loading it."""
+        config, weights = args.get("config", "small"), args.get("weights")
+        if weights == UNTRAINED:
+            return {"config": config, "weights": f"random, seed {args.get('seed', '0')}"}
+        digest = hashlib.sha256(self.weight_file(config, weights).read_bytes()).hexdigest()
+        return {"config": config, "weights": f"sha256:{digest}"}
+
+    def weight_file(self, config: str, weights: str | None) -> Path:
+        """Return the weight file that is given, or else the bundled one of the config.
+
+        Raises:
+            ModelError: It is not there.
+        """
+        path = Path(weights) if weights else self.weights / f"{config}.safetensors"
+        if not path.is_file():
+            raise ModelError(
+                f"There is no weight file {path}."
+                if weights
+                else f"No weights are bundled for config {config!r} of {self.name}.",
+                hint=f"Make some with `avbench train {self.name} --config {config} --output DIR`, or pass "
+                "--model-args weights=PATH (weights=random: untrained).",
+            )
+        return path
+
+    def load(
+        self, device: str, config: str = "small", weights: str | None = None, seed: str = "0"
+    ) -> "Retriever":
+        """Load the model.
+
+        Args:
+            device: ``cpu``, ``cuda`` …
+            config: A named config.
+            weights: A weight file; ``random`` for an untrained model; by default the bundled weights.
+            seed: Seeds the untrained model.
+
+        Raises:
+            ModelError: The weights are missing, damaged, or of another config.
+        """
+        expected = self.config(config)
+        if weights == UNTRAINED:
+            return Retriever(self.untrained(expected, seed), device)
+        from gmscavp.checkpoint import CheckpointError, load_weights
+
+        path = self.weight_file(config, weights)
+        try:
+            found, state, _ = load_weights(path, self.config_type, format=self.name)
+        except CheckpointError as error:
+            raise ModelError(str(error), hint="Train again, or restore the file from its origin.") from error
+        if found.name != config:
+            raise ModelError(
+                f"The weights {path} are of config {found.name!r}, not {config!r}.",
+                hint=f"Pass --model-args config={found.name},weights=… .",
+            )
+        model = self.build(found)
+        try:
+            model.load_state_dict(state)
+        except RuntimeError as error:
+            raise ModelError(
+                f"The weights {path} do not fit the network of this version: {error}",
+                hint="Train again with this version.",
+            ) from error
+        return Retriever(model, device)
+
+    def untrained(self, config: Any, seed: str) -> Any:
+        """Return a network with seeded random weights; the caller's random state is left alone.
+
+        Raises:
+            UsageError: The seed is not a whole number.
+        """
+        import torch
+
+        if not seed.isdecimal():
+            raise UsageError(f"The seed {seed!r} is not a whole number.", hint="Pass seed=0, 1, 2 …")
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(seed))
+            return self.build(config)
+
+
+class Retriever:
+    """A network of a family behind avbench's retrieval protocol."""
+
+    def __init__(self, model: Any, device: str) -> None:
+        self.model = model.eval().requires_grad_(False).to(device)
+        self.device = device
+
+    def embed_video(self, batch: VideoBatch) -> "Tensor":
+        """Return ``(batch, dim)`` float32, a unit vector a clip.
+
+        Raises:
+            ValueError: The frames have another rate or size than the model reads.
+        """
+        expected = self.model.config.video.fps
+        if batch.fps != expected:
+            raise ValueError(f"The model reads {expected} frames a second, not {batch.fps}.")
+        return self._each(self.model.embed_video, batch.to(self.device).frames)
+
+    def embed_audio(self, batch: AudioBatch) -> "Tensor":
+        """Return ``(batch, dim)`` float32, a unit vector a clip; channels are averaged.
+
+        Raises:
+            ValueError: The samples have another rate than the model reads.
+        """
+        expected = self.model.config.log_mel.sample_rate
+        if batch.sample_rate != expected:
+            raise ValueError(f"The model reads samples at {expected} Hz, not {batch.sample_rate}.")
+        return self._each(self.model.embed_audio, batch.to(self.device).samples.mean(dim=1))
+
+    def _each(self, embed: Callable[["Tensor"], "Tensor"], stream: "Tensor") -> "Tensor":
+        """Embed clip by clip: rounding inside a convolution depends on the batch, and results must not."""
+        import torch
+
+        return torch.cat([embed(clip) for clip in stream.split(1)])
+
+
+def build(config: GMSCAVPConfig) -> Any:
+    """Return an untrained GMS-CAVP."""
+    from gmscavp.model import GMSCAVP
+
+    return GMSCAVP(config)
+
+
+FAMILY = ModelFamily(
+    name="gmscavp",
+    configs=CONFIGS,
+    config_type=GMSCAVPConfig,
+    weights=Path(__file__).parent / "weights",
+    build=build,
+)
+
+
+@hookimpl
+def avbench_models() -> Iterable[ModelRecord]:
+    """Contribute ``gmscavp``."""
+    return [
+        ModelRecord(
+            name=FAMILY.name,
+            summary="GMS-CAVP: audio-video contrast at several temporal and spatial scales.",
+            load=FAMILY.load,
+            inputs=FAMILY.inputs,
+            capabilities=("retrieval",),
+            identity=FAMILY.identity,
+            training_data=("avsynth",),
+            license="Apache-2.0",
+        )
+    ]

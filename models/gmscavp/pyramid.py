@@ -1,0 +1,148 @@
+"""Feature maps to tokens at several scales: multi-resolution heads, then hierarchical pooling.
+
+Every scale has a head of its own, which reads maps at the resolution that the scale needs and gives one
+token an instant; the tokens are then pooled level by level (25 -> 5 -> 1). With max-pooling the coarsest
+level is the maximum over the segment, which is CAVP's vector.
+"""
+
+import torch
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gmscavp.config import GMSCAVPConfig, ScaleConfig
+from gmscavp.layers import SegmentNorm
+
+Maps = tuple[Tensor, Tensor]
+"""A fine and a coarse map, ``(batch, time, channel, *place)``; place is height and width, or frequency."""
+
+
+class PooledHead(nn.Module):
+    """token(t) = W · mean over places of coarse(t) + b: CAVP's projection."""
+
+    def __init__(self, channels: int, dim: int) -> None:
+        super().__init__()
+        self.project = nn.Linear(channels, dim)
+
+    def forward(self, maps: Maps) -> Float[Tensor, "batch time dim"]:
+        """Return one token an instant."""
+        return self.project(maps[1].flatten(3).mean(dim=3))
+
+
+class VideoHead(nn.Module):
+    """Joins the maps at every place, then pools space by maximum and by mean.
+
+    joined(t, p) = relu(A * coarse(t, p) + B * fine(t, p)); token(t) = W · mix(max over p, mean over p).
+    An object and what it does meet at a place before space is pooled, so that a token can tell who hit.
+    """
+
+    def __init__(self, channels: tuple[int, int], hidden: int, dim: int, *, fine: bool) -> None:
+        super().__init__()
+        self.norm = SegmentNorm()
+        self.fine = nn.Conv2d(channels[0], hidden, 3, 2, 1) if fine else None
+        self.coarse = nn.Conv2d(channels[1], hidden, 1)
+        self.mix = TokenMixer(2 * hidden, hidden, dim)
+
+    def forward(self, maps: Maps) -> Float[Tensor, "batch time dim"]:
+        """Return one token an instant."""
+        fine, coarse = maps
+        batch, time = coarse.shape[:2]
+        joined = self.coarse(self.norm(coarse.flatten(0, 1), time))
+        if self.fine is not None:
+            joined = joined + self.fine(self.norm(fine.flatten(0, 1), time))
+        places = F.relu(joined).flatten(2)
+        pooled = torch.cat([places.amax(dim=2), places.mean(dim=2)], dim=1)
+        return self.mix(pooled.unflatten(0, (batch, time)))
+
+
+class AudioHead(nn.Module):
+    """Reads every frequency row with weights of its own, so that pitch stays absolute.
+
+    joined(t) = relu(A · coarse(t) + B · fine(t)) over all channels and rows; token(t) = W · mix(joined).
+    """
+
+    def __init__(
+        self, channels: tuple[int, int], rows: tuple[int, int], hidden: int, dim: int, *, fine: bool
+    ) -> None:
+        super().__init__()
+        self.norm = SegmentNorm()
+        self.fine = nn.Linear(channels[0] * rows[0], hidden) if fine else None
+        self.coarse = nn.Linear(channels[1] * rows[1], hidden)
+        self.mix = TokenMixer(hidden, hidden, dim)
+
+    def forward(self, maps: Maps) -> Float[Tensor, "batch time dim"]:
+        """Return one token an instant."""
+        fine, coarse = (
+            rearrange(self.norm(each.transpose(1, 2), 1), "b c t f -> b t (f c)") for each in maps
+        )
+        joined = self.coarse(coarse)
+        if self.fine is not None:
+            joined = joined + self.fine(fine)
+        return self.mix(F.relu(joined))
+
+
+class TokenMixer(nn.Module):
+    """Lets an instant see its neighbours: a convolution over three instants beside a linear layer, then W."""
+
+    def __init__(self, inputs: int, hidden: int, dim: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(inputs, hidden)
+        self.neighbours = nn.Conv1d(hidden, hidden, 3, padding=1)
+        self.project = nn.Linear(hidden, dim)
+
+    def forward(self, features: Float[Tensor, "batch time inputs"]) -> Float[Tensor, "batch time dim"]:
+        """Return one token an instant."""
+        hidden = F.relu(self.linear(features))
+        moved = F.relu(self.neighbours(hidden.transpose(1, 2))).transpose(1, 2)
+        return self.project(hidden + moved)
+
+
+class Pyramid(nn.Module):
+    """One head and one pooling path a scale, for one stream."""
+
+    def __init__(self, config: GMSCAVPConfig, heads: list[nn.Module]) -> None:
+        super().__init__()
+        self.scales = config.scales
+        self.heads = nn.ModuleList(heads)
+
+    def forward(self, maps: Maps) -> list[Float[Tensor, "batch tokens dim"]]:
+        """Return the tokens of each scale, fine to coarse; not yet normalised."""
+        levels: list[Tensor] = []
+        for index, head in enumerate(self.heads):
+            tokens = head(maps)
+            for scale in self.scales[: index + 1]:
+                tokens = pool(tokens, scale.tokens, self.scales[index])
+            levels.append(tokens)
+        return levels
+
+
+def pool(
+    tokens: Float[Tensor, "batch time dim"], length: int, scale: ScaleConfig
+) -> Float[Tensor, "batch length dim"]:
+    """Pool equal, adjoining windows of tokens down to ``length`` tokens, by maximum or by mean."""
+    windows = tokens.unflatten(1, (length, tokens.shape[1] // length))
+    return windows.amax(dim=2) if scale.pooling == "max" else windows.mean(dim=2)
+
+
+def video_pyramid(config: GMSCAVPConfig, channels: tuple[int, int]) -> Pyramid:
+    """Return the pyramid over maps of the video backbone with these channels."""
+
+    def head(scale: ScaleConfig) -> nn.Module:
+        if scale.head == "pooled":
+            return PooledHead(channels[1], config.dim)
+        return VideoHead(channels, config.head_channels, config.dim, fine=scale.head == "fine")
+
+    return Pyramid(config, [head(scale) for scale in config.scales])
+
+
+def audio_pyramid(config: GMSCAVPConfig, channels: tuple[int, int]) -> Pyramid:
+    """Return the pyramid over maps of the audio backbone with these channels."""
+    rows = (config.log_mel.bins // 8, config.log_mel.bins // 16)
+
+    def head(scale: ScaleConfig) -> nn.Module:
+        if scale.head == "pooled":
+            return PooledHead(channels[1], config.dim)
+        return AudioHead(channels, rows, config.head_channels, config.dim, fine=scale.head == "fine")
+
+    return Pyramid(config, [head(scale) for scale in config.scales])

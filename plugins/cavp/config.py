@@ -1,0 +1,50 @@
+"""What a CAVP is made of, and the named configurations. No torch here."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from gmscavp.config import STRICT, AudioConfig, LogMelConfig, VideoConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CAVPConfig:
+    """A CAVP: backbones, one linear layer each, one vector a segment.
+
+    Attributes:
+        name: What the user types as ``config=``.
+        log_mel: Audio features.
+        video: The video backbone.
+        audio: The audio backbone.
+        segment_seconds: What the networks see at once; longer clips are cut into segments.
+        dim: Length of the vector.
+        temporal_weight: λ, the share of the temporal contrast beside the semantic one.
+        logit_scale: Initial exp(s).
+        max_logit_scale: Where exp(s) is clamped after each step.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    name: str
+    log_mel: LogMelConfig = field(default_factory=LogMelConfig)
+    video: VideoConfig = field(default_factory=VideoConfig)
+    audio: AudioConfig = field(default_factory=AudioConfig)
+    segment_seconds: float = 2.0
+    dim: int = 512
+    temporal_weight: float = 1.0
+    logit_scale: float = 1 / 0.07
+    max_logit_scale: float = 100.0
+
+    @property
+    def frames(self) -> int:
+        """Return the frames in a segment."""
+        return round(self.segment_seconds * self.video.fps)
+
+    @property
+    def samples(self) -> int:
+        """Return the audio samples in a segment."""
+        return round(self.segment_seconds * self.log_mel.sample_rate)
+
+
+SMALL = CAVPConfig(name="small")
+
+CONFIGS = {config.name: config for config in (SMALL,)}

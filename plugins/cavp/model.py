@@ -1,0 +1,112 @@
+"""CAVP, read first: both backbones, one linear layer each, the maximum over time, a unit vector.
+
+    frames  -> VideoBackbone           -> mean over space     -> Linear -> max over time -> unit vector
+    samples -> LogMel -> AudioBackbone -> mean over frequency -> Linear -> max over time -> unit vector
+
+A clip longer than a segment is cut into segments, and the maximum is taken over the tokens of all of
+them: one vector a clip, whatever its length.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from cavp.config import CAVPConfig
+from cavp.loss import cavp_loss
+from gmscavp.audio import AudioBackbone
+from gmscavp.features import LogMel
+from gmscavp.segments import audio_segments, video_segments
+from gmscavp.video import VideoBackbone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """CAVP's objective and its two parts.
+
+    Attributes:
+        total: L = L_S + λ L_T, a scalar with gradient.
+        semantic: L_S, detached, alone in a tuple.
+        temporal: L_T, likewise.
+    """
+
+    total: Tensor
+    semantic: tuple[Tensor, ...]
+    temporal: tuple[Tensor, ...]
+
+
+class CAVP(nn.Module):
+    """Contrastive audio-visual pretraining.
+
+    Args:
+        config: Everything it is made of.
+    """
+
+    def __init__(self, config: CAVPConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.log_mel = LogMel(config.log_mel)
+        self.video = VideoBackbone(config.video)
+        self.audio = AudioBackbone(config.audio)
+        self.video_projection = nn.Linear(self.video.channels[1], config.dim)
+        self.audio_projection = nn.Linear(self.audio.channels[1], config.dim)
+        self.log_scale = nn.Parameter(torch.tensor(math.log(config.logit_scale)))
+        self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
+    def forward(
+        self,
+        frames: UInt8[Tensor, "rows time 3 height width"],
+        samples: Float[Tensor, "rows samples"],
+        segments: int,
+    ) -> Contrast:
+        """Return the objective over segments ordered clip by clip, ``segments`` of each clip."""
+        video = normal(self.video_tokens(frames).amax(dim=1))
+        audio = normal(self.audio_tokens(samples).amax(dim=1))
+        weight = self.config.temporal_weight
+        total, semantic, temporal = cavp_loss(
+            video, audio, self.log_scale, segments=segments, temporal_weight=weight
+        )
+        return Contrast(total=total, semantic=(semantic.detach(),), temporal=(temporal.detach(),))
+
+    @torch.no_grad()
+    def clamp(self) -> None:
+        """Keep the temperature in its bounds; called after every optimiser step."""
+        self.log_scale.clamp_(0, math.log(self.config.max_logit_scale))
+
+    def video_tokens(
+        self, frames: UInt8[Tensor, "rows time 3 height width"] | Float[Tensor, "rows time 3 height width"]
+    ) -> Float[Tensor, "rows time dim"]:
+        """Return one token a frame."""
+        return self.video_projection(self.video(frames)[1].mean(dim=(3, 4)))
+
+    def audio_tokens(self, samples: Float[Tensor, "rows samples"]) -> Float[Tensor, "rows time dim"]:
+        """Return one token for each frame's worth of samples."""
+        return self.audio_projection(self.audio(self.log_mel(samples))[1].mean(dim=3))
+
+    @torch.no_grad()
+    def embed_video(self, frames: UInt8[Tensor, "batch time 3 height width"]) -> Float[Tensor, "batch dim"]:
+        """Return a unit vector a clip, of any length.
+
+        Raises:
+            ValueError: The frames are not as the config says.
+        """
+        tokens = self.video_tokens(video_segments(frames, self.config))
+        return normal(tokens.unflatten(0, (len(frames), -1)).amax(dim=(1, 2)))
+
+    @torch.no_grad()
+    def embed_audio(self, samples: Float[Tensor, "batch samples"]) -> Float[Tensor, "batch dim"]:
+        """Return a unit vector a clip, of any length.
+
+        Raises:
+            ValueError: The samples are not ``(batch, samples)``.
+        """
+        tokens = self.audio_tokens(audio_segments(samples, self.config))
+        return normal(tokens.unflatten(0, (len(samples), -1)).amax(dim=(1, 2)))
+
+
+def normal(vectors: Float[Tensor, "rows dim"]) -> Float[Tensor, "rows dim"]:
+    """Return unit vectors, in float32 at least."""
+    return F.normalize(vectors if vectors.dtype == torch.float64 else vectors.float(), dim=1)

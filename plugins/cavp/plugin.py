@@ -1,0 +1,42 @@
+"""CAVP as avbench sees it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from avbench import ModelRecord, hookimpl
+from cavp.config import CONFIGS, CAVPConfig
+from gmscavp.plugin import ModelFamily
+
+
+def build(config: CAVPConfig) -> Any:
+    """Return an untrained CAVP."""
+    from cavp.model import CAVP
+
+    return CAVP(config)
+
+
+FAMILY = ModelFamily(
+    name="cavp",
+    configs=CONFIGS,
+    config_type=CAVPConfig,
+    weights=Path(__file__).parent / "weights",
+    build=build,
+)
+
+
+@hookimpl
+def avbench_models() -> Iterable[ModelRecord]:
+    """Contribute ``cavp``."""
+    return [
+        ModelRecord(
+            name=FAMILY.name,
+            summary="CAVP (Diff-Foley): audio-video contrast of one max-pooled vector a segment.",
+            load=FAMILY.load,
+            inputs=FAMILY.inputs,
+            capabilities=("retrieval",),
+            identity=FAMILY.identity,
+            training_data=("avsynth",),
+            license="Apache-2.0",
+        )
+    ]
