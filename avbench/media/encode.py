@@ -21,8 +21,9 @@ from avbench.media.audio import Samples
 from avbench.media.frames import AREA, Frames
 
 FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
-# No version strings or dates in the file; the index before the data.
-MUXER = {"fflags": "+bitexact", "movflags": "+faststart"}
+# No version strings in the file; the index before the data, where the format has a choice.
+BITEXACT = {"fflags": "+bitexact"}
+FASTSTART = {"mp4": {"movflags": "+faststart"}, "mov": {"movflags": "+faststart"}}
 KEYFRAME_SECONDS = 2
 AUDIO_BLOCK = 4096
 
@@ -67,7 +68,8 @@ def write_clip(
         raise ValueError("a clip needs frames, samples or both")
     container = FORMATS[path.suffix.lower()]
     rate = Fraction(fps).limit_denominator(1_000_000)
-    with _replacing(path) as part, av.open(str(part), "w", container, options=dict(MUXER)) as file:
+    options = BITEXACT | FASTSTART.get(container, {})
+    with _replacing(path) as part, av.open(str(part), "w", container, options=options) as file:
         encoders: list[Iterator[Encoded]] = []
         if first is not None:
             video = _add_video(file, first.shape, rate, crf, preset)

@@ -1,0 +1,269 @@
+"""Read media files: the one place that opens them.
+
+What an instant is, and what is tolerated at both ends of a stream, is said in :mod:`avbench.media.timeline`.
+"""
+
+import contextlib
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Discard, Disposition, Stream
+from av.video.stream import VideoStream
+
+from avbench.errors import MediaError
+from avbench.media.audio_stream import AudioReader
+from avbench.media.info import AudioStreamInfo, Limits, MediaInfo, VideoStreamInfo
+from avbench.media.timeline import Window, file_zero
+from avbench.media.video_stream import VideoReader
+from avbench.records import AudioInput, VideoInput
+
+# Playlists and scripts, which FFmpeg knows by their content, would make it open other files and addresses.
+FORMATS = (
+    "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,nut,"
+    "wav,mp3,flac,aac,ac3,h264,hevc,ivf,yuv4mpegpipe,gif,mxf,rm,dv"
+)
+NOT_SHOWN = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+PREROLL = 0.5
+
+AnyStream = TypeVar("AnyStream", VideoStream, AudioStream)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodedClip:
+    """A window of a file.
+
+    Attributes:
+        frames: ``(time, channel=3, height, width)``, uint8 RGB, or ``None`` where no video was asked for.
+        samples: ``(channel, time)``, float32 in [-1, 1], or ``None`` where no audio was asked for.
+    """
+
+    frames: npt.NDArray[np.uint8] | None
+    samples: npt.NDArray[np.float32] | None
+
+
+def probe(path: Path, *, limits: Limits | None = None) -> MediaInfo:
+    """Read what a file holds from its header and first frame.
+
+    Args:
+        path: The file.
+        limits: Bounds on what is opened.
+
+    Returns:
+        The container and the streams that :func:`read_clip` would decode.
+
+    Raises:
+        MediaError: ``missing``, ``empty``, ``corrupt`` or ``too-large``.
+    """
+    with _open(path, limits or Limits()) as file:
+        zero = file_zero(file)
+        video, audio = _shown_video(file), _heard_audio(file)
+        return MediaInfo(
+            path=path,
+            container=file.format.name,
+            zero=zero,
+            seconds=None if file.duration is None else file.duration / av.time_base,
+            video=None if video is None else _describe_video(file, video, zero),
+            audio=None if audio is None else _describe_audio(audio, zero),
+        )
+
+
+def read_clip(
+    path: Path,
+    *,
+    start: float = 0.0,
+    seconds: float,
+    video: VideoInput | None,
+    audio: AudioInput | None,
+    limits: Limits | None = None,
+) -> DecodedClip:
+    """Decode a window of a file, reading no more of it than the window needs.
+
+    Args:
+        path: The file.
+        start: Where the window begins, in seconds from the file's zero.
+        seconds: How long it is.
+        video: Frames wanted: ``round(seconds · fps)``, frame ``k`` shows the instant ``start + k / fps``.
+        audio: Samples wanted: ``round(seconds · sample_rate)``, sample ``j`` is heard at
+            ``start + j / sample_rate``.
+        limits: Bounds on what is opened.
+
+    Returns:
+        Frames and samples, each exactly as long as asked for.
+
+    Raises:
+        MediaError: ``missing``, ``empty``, ``corrupt``, ``no-video``, ``no-audio``, ``too-short`` or
+            ``too-large``.
+    """
+    if start < 0 or seconds <= 0:
+        raise ValueError(f"a window must begin at 0 or later and last, not start={start}, seconds={seconds}")
+    limits = limits or Limits()
+    tracks = _decode(path, limits, start, seconds, video, audio, seek=start > PREROLL)
+    if start > PREROLL and tracks.late:
+        tracks = _decode(path, limits, start, seconds, video, audio, seek=False)
+    return DecodedClip(
+        frames=None if tracks.video is None else tracks.video.finish(),
+        samples=None if tracks.audio is None else tracks.audio.finish(),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tracks:
+    """The readers of the streams that are asked for."""
+
+    video: VideoReader | None
+    audio: AudioReader | None
+
+    @property
+    def late(self) -> bool:
+        return any(reader.late for reader in (self.video, self.audio) if reader is not None)
+
+
+def _decode(
+    path: Path,
+    limits: Limits,
+    start: float,
+    seconds: float,
+    video: VideoInput | None,
+    audio: AudioInput | None,
+    *,
+    seek: bool,
+) -> _Tracks:
+    """Hand a file's packets to readers, from a key frame before the window or from the beginning."""
+    with _open(path, limits) as file:
+        window = Window(zero=file_zero(file), start=start, seconds=seconds)
+        tracks = _tracks(file, window, video, audio)
+        if seek:
+            file.seek(int((window.zero + start - PREROLL) * av.time_base))
+        _feed(file, tracks)
+        return tracks
+
+
+@contextlib.contextmanager
+def _open(path: Path, limits: Limits) -> Generator[InputContainer, None, None]:
+    """Open a file within bounds; whatever FFmpeg raises while it is open becomes a MediaError."""
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise MediaError("missing", f"The file {path} cannot be found: {error.strerror}.") from error
+    if not path.is_file():
+        raise MediaError("missing", f"The path {path} is not a file.")
+    if size == 0:
+        raise MediaError("empty", f"The file {path} has no bytes.")
+    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+    try:
+        with av.open(f"file:{path}", options=options, metadata_errors="replace") as file:
+            _check_limits(path, file, limits)
+            yield file
+    except FFmpegError as error:
+        raise MediaError("corrupt", f"The file {path} cannot be decoded: {error.strerror}.") from error
+
+
+def _check_limits(path: Path, file: InputContainer, limits: Limits) -> None:
+    if len(file.streams) > limits.streams:
+        message = f"The file {path} has {len(file.streams)} streams, more than {limits.streams}."
+        raise MediaError("too-large", message)
+    seconds = (file.duration or 0) / av.time_base
+    if seconds > limits.seconds:
+        message = f"The file {path} lasts {seconds:.0f} s, more than {limits.seconds:.0f} s."
+        raise MediaError("too-large", message)
+    for stream in file.streams.video:
+        pixels = stream.codec_context.width * stream.codec_context.height
+        if pixels > limits.pixels:
+            message = f"The file {path} has frames of {pixels} pixels, more than {limits.pixels}."
+            raise MediaError("too-large", message)
+        # The decoder checks again: a stream can hold larger frames than its container declares.
+        stream.codec_context.options = {"max_pixels": str(limits.pixels)}
+
+
+def _shown_video(file: InputContainer) -> VideoStream | None:
+    """Return the video stream a player would show: no attached picture, no thumbnails."""
+    shown = [stream for stream in file.streams.video if not stream.disposition & NOT_SHOWN]
+    return _preferred(shown)
+
+
+def _heard_audio(file: InputContainer) -> AudioStream | None:
+    return _preferred(list(file.streams.audio))
+
+
+def _preferred(streams: list[AnyStream]) -> AnyStream | None:
+    """Return the stream marked as default, else the first."""
+    default = (stream for stream in streams if stream.disposition & Disposition.default)
+    return next(default, streams[0] if streams else None)
+
+
+def _tracks(
+    file: InputContainer, window: Window, video: VideoInput | None, audio: AudioInput | None
+) -> _Tracks:
+    """Set up a reader for each stream that is asked for, and have every other one left out."""
+    picture = _shown_video(file) if video is not None else None
+    sound = _heard_audio(file) if audio is not None else None
+    if video is not None and picture is None:
+        raise MediaError("no-video", "The file has no video stream.")
+    if audio is not None and sound is None:
+        raise MediaError("no-audio", "The file has no audio stream.")
+    for stream in file.streams:
+        if stream is not picture and stream is not sound:
+            stream.discard = Discard.all
+    for stream in (picture, sound):
+        if stream is not None:
+            # Clips are decoded in parallel, one process each: more threads would only contend.
+            stream.codec_context.thread_count = 1
+    return _Tracks(
+        video=None if picture is None or video is None else VideoReader(picture, window, video),
+        audio=None if sound is None or audio is None else AudioReader(sound, window, audio),
+    )
+
+
+def _feed(file: InputContainer, tracks: _Tracks) -> None:
+    """Hand packets to the readers in file order until each has what it needs."""
+    waiting = {reader.stream.index: reader for reader in (tracks.video, tracks.audio) if reader is not None}
+    for packet in file.demux([reader.stream for reader in waiting.values()]):
+        reader = waiting.get(packet.stream_index)
+        if reader is None:
+            continue
+        reader.feed(packet)
+        if reader.done:
+            reader.stream.discard = Discard.all
+            del waiting[packet.stream_index]
+            if not waiting:
+                return
+
+
+def _describe_video(file: InputContainer, stream: VideoStream, zero: float) -> VideoStreamInfo:
+    frame = next(file.decode(stream), None)
+    rotation = 0 if frame is None else round(-frame.rotation / 90) % 4 * 90
+    height, width = stream.codec_context.height, stream.codec_context.width
+    if rotation % 180:
+        height, width = width, height
+    return VideoStreamInfo(
+        codec=stream.codec_context.name,
+        height=height,
+        width=width,
+        fps=float(stream.average_rate) if stream.average_rate else None,
+        rotation=rotation,
+        start=(_seconds(stream, stream.start_time) or 0.0) - zero,
+        seconds=_seconds(stream, stream.duration),
+    )
+
+
+def _describe_audio(stream: AudioStream, zero: float) -> AudioStreamInfo:
+    return AudioStreamInfo(
+        codec=stream.codec_context.name,
+        sample_rate=stream.codec_context.sample_rate,
+        channels=stream.codec_context.layout.nb_channels,
+        layout=stream.codec_context.layout.name,
+        start=(_seconds(stream, stream.start_time) or 0.0) - zero,
+        seconds=_seconds(stream, stream.duration),
+    )
+
+
+def _seconds(stream: Stream, ticks: int | None) -> float | None:
+    return None if ticks is None or stream.time_base is None else float(ticks * stream.time_base)

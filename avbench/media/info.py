@@ -1,0 +1,84 @@
+"""What a media file holds, and the bounds beyond which it is not decoded."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds that are checked before anything is decoded.
+
+    Attributes:
+        seconds: Longest file, in seconds.
+        pixels: Largest frame, in pixels (the default holds 8192 × 4320).
+        streams: Most streams in a file, of any kind.
+    """
+
+    seconds: float = 6 * 3600.0
+    pixels: int = 36_000_000
+    streams: int = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoStreamInfo:
+    """A video stream as its container declares it.
+
+    Attributes:
+        codec: FFmpeg's name of the codec.
+        height: Rows as shown (after rotation), in pixels.
+        width: Columns as shown, in pixels.
+        fps: Mean frames a second; ``None`` where the container does not say.
+        rotation: Clockwise turn that is applied to the coded frame, in degrees: 0, 90, 180 or 270.
+        start: Presentation time of the first frame from the file's zero, in seconds.
+        seconds: Declared length, in seconds, or ``None``.
+    """
+
+    codec: str
+    height: int
+    width: int
+    fps: float | None
+    rotation: int
+    start: float
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioStreamInfo:
+    """An audio stream as its container declares it.
+
+    Attributes:
+        codec: FFmpeg's name of the codec.
+        sample_rate: In Hz.
+        channels: How many.
+        layout: FFmpeg's name of the channel layout: ``mono``, ``stereo``, ``5.1`` …
+        start: Presentation time of the first sample from the file's zero, in seconds.
+        seconds: Declared length, in seconds, or ``None``.
+    """
+
+    codec: str
+    sample_rate: int
+    channels: int
+    layout: str
+    start: float
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaInfo:
+    """A media file: its container and the streams that would be decoded.
+
+    Attributes:
+        path: The file.
+        container: FFmpeg's name of the format.
+        zero: The file's zero on its own clock, in seconds (:mod:`avbench.media.timeline`).
+        seconds: Declared length from zero, in seconds, or ``None``.
+        video: The video stream, or ``None``; attached pictures are none.
+        audio: The audio stream, or ``None``.
+    """
+
+    path: Path
+    container: str
+    zero: float
+    seconds: float | None
+    video: VideoStreamInfo | None
+    audio: AudioStreamInfo | None

@@ -1,0 +1,95 @@
+"""One clock for both streams, and what is shown and heard at an instant of it.
+
+**Zero** of a file is its container's start: the earliest presentation time of its streams, without what a
+decoder discards (AAC priming, what an edit list cuts away), and never below 0 on the file's own clock, since
+what lies before 0 is not presented. Both streams are placed by their timestamps from there: a stream that
+starts late is late.
+
+**Video.** Frame ``k`` of a window shows the instant ``start + k / fps``: the last source frame whose
+presentation time is not after it. Timestamps are rounded to their container's clock, so "not after" allows
+one tick or 1 ms, whichever is longer, but at most half a source frame. Where the first frame comes late by at
+most 0.25 s it is shown from zero on; at the end the last frame may be held for one source frame period.
+
+**Audio.** A sample stands where its timestamp says, to the nearest source sample. Timestamps that jitter by
+up to 5 ms are taken as continuous; over a longer gap, and before a late start, there is silence. At the end
+at most 100 ms of silence is added.
+"""
+
+from dataclasses import dataclass
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.container import InputContainer
+from av.stream import Stream
+
+from avbench.errors import MediaError
+
+TIMESTAMP_ROUNDING = 1e-3
+LATE_FIRST_FRAME = 0.25
+AUDIO_JITTER = 5e-3
+AUDIO_TAIL = 0.1
+DECLARED_EXCESS = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The stretch of a file that is read, in seconds from the file's zero.
+
+    Attributes:
+        zero: The file's zero on its own clock, in seconds.
+        start: Where the window begins.
+        seconds: How long it is.
+    """
+
+    zero: float
+    start: float
+    seconds: float
+
+    @property
+    def end(self) -> float:
+        """Where the window ends."""
+        return self.start + self.seconds
+
+
+def file_zero(file: InputContainer) -> float:
+    """Return the file's zero on its own clock, in seconds."""
+    start = getattr(file, "start_time", None)
+    return max(0.0, start / av.time_base) if start is not None else 0.0
+
+
+def frame_instants(start: float, seconds: float, fps: float) -> npt.NDArray[np.float64]:
+    """Return the ``round(seconds · fps)`` instants that a window's frames show, in seconds from zero."""
+    return start + np.arange(round(seconds * fps)) / fps
+
+
+def timestamp_slack(tick: float, period: float) -> float:
+    """Return by how much a timestamp may exceed an instant and still count as not after it, in seconds.
+
+    Args:
+        tick: One unit of the stream's clock, in seconds.
+        period: One source frame, in seconds.
+    """
+    return min(max(tick, TIMESTAMP_ROUNDING), period / 2)
+
+
+def ends_early(stream: Stream, window: Window, end: float | None) -> MediaError:
+    """Return the error for a stream that was read to its end and does not fill the window.
+
+    Args:
+        stream: The stream.
+        window: What was asked for.
+        end: Where it ends, in seconds from zero; ``None`` if nothing of it could be decoded.
+
+    Returns:
+        ``corrupt`` where the container declares more than there is, else ``too-short``.
+    """
+    tick = float(stream.time_base or 0)
+    declared = ((stream.start_time or 0) + (stream.duration or 0)) * tick - window.zero
+    found = "holds nothing that can be decoded" if end is None else f"ends at {end:.3f} s"
+    if declared > (end or 0.0) + DECLARED_EXCESS:
+        message = f"The {stream.type} stream {found}, though the file declares {declared:.3f} s."
+        return MediaError("corrupt", message)
+    return MediaError(
+        "too-short", f"The {stream.type} stream {found}, before the window's {window.end:.3f} s."
+    )
