@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterable
 
 from avbench.clips import Dataset
 from avbench.hookspecs import hookimpl
+from avbench.metrics.records import METRICS
 from avbench.records import DatasetRecord, DatasetRequest, MetricRecord, TaskSpec
+from avbench.tasks.specs import TASKS
 
 
 @hookimpl
 def avbench_tasks() -> Iterable[TaskSpec]:
     """The bundled task specs."""
-    return ()
+    return TASKS
 
 
 @hookimpl
@@ -34,7 +36,7 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
 @hookimpl
 def avbench_metrics() -> Iterable[MetricRecord]:
     """The bundled metrics."""
-    return ()
+    return METRICS
 
 
 def _opener(module: str, function: str) -> Callable[[DatasetRequest], Dataset]:

@@ -34,6 +34,7 @@ class Interval(Part):
     level: FiniteFloat = Field(gt=0, lt=1, description="Confidence level, 0.95 for 95 %.")
     resamples: int = Field(ge=0, description="Bootstrap resamples.")
     seed: int = Field(description="Seed of the resampling.")
+    groups: int = Field(ge=1, description="Independent recordings resampled.")
 
 
 class Score(Part):
@@ -42,14 +43,14 @@ class Score(Part):
     id: str = Field(min_length=1, description="`a2v.recall@1`; in a matched gallery `S2.a2v.recall@1`.")
     value: FiniteFloat = Field(description="The number, expected over random order of ties.")
     n: int = Field(ge=1, description="Queries it is a mean or median of.")
-    low: FiniteFloat | None = Field(None, description="Lower end of the interval.")
-    high: FiniteFloat | None = Field(None, description="Upper end of the interval.")
+    low: FiniteFloat | None = Field(default=None, description="Lower end of the interval.")
+    high: FiniteFloat | None = Field(default=None, description="Upper end of the interval.")
     unit: str = Field(description="`fraction`, `rank` …; a fraction is in 0 … 1, never a percentage.")
     higher_is_better: bool = Field(description="The direction.")
-    optimistic: FiniteFloat | None = Field(None, description="Value if every tie were won.")
-    pessimistic: FiniteFloat | None = Field(None, description="Value if every tie were lost.")
-    chance: FiniteFloat | None = Field(None, description="Expected value of a random ranking.")
-    interval: Interval | None = Field(None, description="How `low` and `high` were found.")
+    optimistic: FiniteFloat | None = Field(default=None, description="Value if every tie were won.")
+    pessimistic: FiniteFloat | None = Field(default=None, description="Value if every tie were lost.")
+    chance: FiniteFloat | None = Field(default=None, description="Expected value of a random ranking.")
+    interval: Interval | None = Field(default=None, description="How `low` and `high` were found.")
 
     @model_validator(mode="after")
     def _interval_is_whole(self) -> Self:
@@ -64,9 +65,9 @@ class ScaleRow(Part):
     """A row that gives the model's scores a scale: the same clips, another "model" on them."""
 
     model: str = Field(description="The reference model's name.")
-    summary: str = Field("", description="What it is, in one line.")
-    scores: tuple[Score, ...] = Field((), description="Its scores, as the model's.")
-    unavailable: str | None = Field(None, description="Why it has no scores; null when it has.")
+    summary: str = Field(default="", description="What it is, in one line.")
+    scores: tuple[Score, ...] = Field(default=(), description="Its scores, as the model's.")
+    unavailable: str | None = Field(default=None, description="Why it has no scores; null when it has.")
 
     @model_validator(mode="after")
     def _scores_or_a_reason(self) -> Self:
@@ -79,9 +80,9 @@ class ModelInfo(Part):
     """Which model was run."""
 
     name: str
-    distribution: str | None = Field(None, description="The distribution that contributed it.")
-    version: str | None = Field(None, description="That distribution's version.")
-    plugin: str | None = Field(None, description="The plugin that contributed it.")
+    distribution: str | None = Field(default=None, description="The distribution that contributed it.")
+    version: str | None = Field(default=None, description="That distribution's version.")
+    plugin: str | None = Field(default=None, description="The plugin that contributed it.")
     args: dict[str, str] = Field(default_factory=dict, description="`--model-args`.")
     identity: dict[str, str] = Field(
         description="Everything its output depends on: config, weights digest; or its source's digest."
@@ -89,10 +90,12 @@ class ModelInfo(Part):
     inputs: dict[str, dict[str, FiniteFloat] | FiniteFloat | None] = Field(
         description="What was decoded for it: frames a second, pixels, sample rate, channels."
     )
-    deterministic: bool = Field(True, description="Whether the same input twice gives the same output.")
+    deterministic: bool = Field(
+        default=True, description="Whether the same input twice gives the same output."
+    )
     scale_row: bool = Field(False, description="Whether it is a reference row and no contestant.")
-    training_data: tuple[str, ...] = Field((), description="Datasets it has seen.")
-    license: str = Field("", description="SPDX identifier of its weights' licence.")
+    training_data: tuple[str, ...] = Field(default=(), description="Datasets it has seen.")
+    license: str = Field(default="", description="SPDX identifier of its weights' licence.")
 
 
 class TaskInfo(Part):
@@ -128,7 +131,7 @@ class Coverage(Part):
     reasons: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="Ids of the clips left out, by reason code."
     )
-    limit: int | None = Field(None, description="`--limit`, or null.")
+    limit: int | None = Field(default=None, description="`--limit`, or null.")
     limited: bool = Field(description="Whether `--limit` left clips out: kept off leaderboards.")
     partial: bool = Field(description="Whether clips that were asked for are missing from the scores.")
     complete: bool = Field(description="Neither limited nor partial.")
@@ -150,14 +153,14 @@ class Provenance(Part):
     """With what it was computed."""
 
     avbench: str = Field(description="Version of avbench.")
-    commit: str | None = Field(None, description="Git commit, where avbench runs from a checkout.")
-    modified: bool | None = Field(None, description="Whether that checkout had uncommitted changes.")
+    commit: str | None = Field(default=None, description="Git commit, where avbench runs from a checkout.")
+    modified: bool | None = Field(default=None, description="Whether that checkout had uncommitted changes.")
     python: str
     platform: str
     packages: dict[str, str] = Field(description="Versions of the packages numbers pass through.")
     decoder: str = Field(description="What decoded the media.")
     device: str = Field(description="`cpu`, `cuda` …")
-    device_name: str = Field("", description="The processor or accelerator.")
+    device_name: str = Field(default="", description="The processor or accelerator.")
     threads: int = Field(ge=1, description="Intra-op threads of torch.")
     batch_size: int = Field(ge=1)
     seed: int
@@ -189,8 +192,8 @@ class RunResult(Part):
     task: TaskInfo
     dataset: DatasetInfo
     scores: tuple[Score, ...] = Field(min_length=1, description="The model's scores alone.")
-    scale_rows: tuple[ScaleRow, ...] = Field((), description="Reference rows on the same clips.")
-    notes: tuple[str, ...] = Field((), description="What a reader of the numbers must know.")
+    scale_rows: tuple[ScaleRow, ...] = Field(default=(), description="Reference rows on the same clips.")
+    notes: tuple[str, ...] = Field(default=(), description="What a reader of the numbers must know.")
     coverage: Coverage
     provenance: Provenance
     queries_sha256: Sha256 = Field(description="SHA-256 of `<name>.queries.jsonl` beside the document.")

@@ -45,7 +45,11 @@ def result(**fields: object) -> RunResult:
             "recall_at": (1, 5, 10),
         },
         "dataset": {"name": "d", "revision": "1", "clips": 3, "galleries": {"standard": (3,)}},
-        "scores": (score(low=0.1, high=0.9, interval=Interval(method="b", level=0.95, resamples=9, seed=0)),),
+        "scores": (
+            score(
+                low=0.1, high=0.9, interval=Interval(method="b", level=0.95, resamples=9, seed=0, groups=4)
+            ),
+        ),
         "coverage": coverage(),
         "provenance": {
             "avbench": "0.1.0",

@@ -1,0 +1,112 @@
+"""Where result documents are put and found; a document once written is never overwritten.
+
+<output>/<model>/<task>/<UTC time>-<id>.json            the document
+<output>/<model>/<task>/<UTC time>-<id>.queries.jsonl   the rank of every query
+"""
+
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from avbench.errors import DataError, UsageError
+from avbench.results import RunResult, from_json, to_json
+from avbench.store import write_whole
+from avbench.tasks.retrieval import QueryRank
+
+QUERIES = ".queries.jsonl"
+
+
+def new_run_id() -> str:
+    """Return a short random id."""
+    return uuid.uuid4().hex[:8]
+
+
+def now() -> str:
+    """Return the time in UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def prepare(output: Path) -> None:
+    """Make the output folder and try it, before anything is computed for it.
+
+    Raises:
+        UsageError: It is a file.
+        StorageError: It cannot be written.
+    """
+    if output.exists() and not output.is_dir():
+        raise UsageError(f"The output {output} is a file.", hint="Give a folder: --output DIR.")
+    probe = output / f".{new_run_id()}"
+    write_whole(probe, b"")
+    probe.unlink()
+
+
+def query_lines(queries: Iterable[QueryRank]) -> bytes:
+    """Return the rank of every query as JSON lines."""
+    return "".join(json.dumps(asdict(query), ensure_ascii=False) + "\n" for query in queries).encode()
+
+
+def put(output: Path, result: RunResult, queries: bytes) -> Path:
+    """Write a result and its queries, and return where the document is.
+
+    Raises:
+        StorageError: They cannot be written.
+    """
+    stamp = re.sub(r"[^0-9TZ]", "", result.run.started_at)
+    folder = output / safe_name(result.model.name) / safe_name(result.task.name)
+    path = folder / f"{stamp}-{result.run.id}.json"
+    write_whole(path.with_suffix(QUERIES), queries)
+    write_whole(path, to_json(result).encode())
+    return path
+
+
+def safe_name(name: str) -> str:
+    """Return a name that is one folder on every system."""
+    return re.sub(r"[^A-Za-z0-9._@+-]", "_", name).lstrip(".") or "_"
+
+
+def read(path: Path) -> RunResult:
+    """Read one document.
+
+    Raises:
+        DataError: There is none, or it is not one.
+    """
+    return from_json(read_bytes(path), name=str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the bytes of a document.
+
+    Raises:
+        DataError: They cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be read: {error.strerror or error}.", hint="Give the path of a result document."
+        ) from error
+
+
+def find(folder: Path) -> Iterator[Path]:
+    """Yield every document under a folder, in the order of their paths; hidden files are passed over.
+
+    Raises:
+        DataError: There is no such folder.
+    """
+    if not folder.is_dir():
+        raise DataError(
+            f"There is no folder {folder}.", hint="Give the folder results were written to: --results DIR."
+        )
+    for path in sorted(folder.rglob("*.json")):
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            yield path
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    return hashlib.sha256(content).hexdigest()

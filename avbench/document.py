@@ -1,0 +1,92 @@
+"""The result document of a run, put together from what the run found."""
+
+from collections.abc import Mapping
+
+from avbench.census import Census
+from avbench.provenance import model_info, provenance, task_info
+from avbench.resolve import STANDARD, Plan
+from avbench.results import Coverage, DatasetInfo, RunInfo, RunResult, ScaleRow, ids_digest
+from avbench.scoring import Scored
+
+# Below this, chance alone gives recalls that look like something.
+SMALL_GALLERY = 50
+
+
+def assemble(
+    plan: Plan,
+    scored: Scored,
+    rows: tuple[ScaleRow, ...],
+    covered: Coverage,
+    queries_sha256: str,
+    run: RunInfo,
+) -> RunResult:
+    """Put the document together."""
+    return RunResult(
+        model=model_info(plan.contestant),
+        task=task_info(plan.spec),
+        dataset=dataset_info(plan, scored),
+        scores=scored.scores,
+        scale_rows=rows,
+        notes=notes(plan, scored, rows),
+        coverage=covered,
+        provenance=provenance(plan),
+        queries_sha256=queries_sha256,
+        run=run,
+    )
+
+
+def dataset_info(plan: Plan, scored: Scored) -> DatasetInfo:
+    """Describe the data a run was scored on."""
+    return DatasetInfo(
+        name=plan.dataset.name,
+        revision=plan.dataset.revision,
+        args=dict(sorted(plan.spec.dataset_args.items())),
+        clips=len(plan.dataset.clips),
+        galleries=scored.galleries,
+    )
+
+
+def coverage(plan: Plan, census: Census, reasons: Mapping[str, str]) -> Coverage:
+    """Count what was evaluated and what was not.
+
+    Args:
+        plan: The run.
+        census: What was found.
+        reasons: Why a clip was left out, by clip id.
+    """
+    ids_by_reason: dict[str, tuple[str, ...]] = {}
+    for clip in plan.clips:
+        if clip.id in reasons:
+            reason = reasons[clip.id]
+            ids_by_reason[reason] = (*ids_by_reason.get(reason, ()), clip.id)
+    evaluated = [clip.id for clip in plan.clips if clip.id not in reasons]
+    limited, partial = len(plan.clips) < len(plan.dataset.clips), bool(reasons)
+    return Coverage(
+        asked=len(plan.clips),
+        found=census.found,
+        evaluated=len(evaluated),
+        reasons=dict(sorted(ids_by_reason.items())),
+        limit=plan.limit,
+        limited=limited,
+        partial=partial,
+        complete=not (limited or partial),
+        ids_sha256=ids_digest(evaluated),
+    )
+
+
+def notes(plan: Plan, scored: Scored, rows: tuple[ScaleRow, ...]) -> tuple[str, ...]:
+    """Say what a reader of the numbers must know: what they are worth, and what was odd."""
+    standard = max(scored.galleries.get(STANDARD, (0,)))
+    small = (
+        f"The gallery has {standard} clips: too few to say anything of a model; it shows that the path works."
+        if standard < SMALL_GALLERY
+        else ""
+    )
+    unsteady = (
+        ""
+        if plan.contestant.record.deterministic
+        else "The model does not return the same output twice: another run may give other numbers."
+    )
+    absent = [f"No row {row.model!r}: {row.unavailable}" for row in rows if row.unavailable]
+    remarks = [plan.spec.note, *plan.dataset.notes, *scored.notes, small, unsteady, *absent]
+    return tuple(dict.fromkeys(note for note in remarks if note))

@@ -1,0 +1,288 @@
+"""From names and options to a plan: everything that is decided before a run starts."""
+
+import dataclasses
+import inspect
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from avbench.clips import Clip, Dataset
+from avbench.errors import AvbenchError, DataError, ModelError, UsageError
+from avbench.plugins import Origin
+from avbench.records import Args, DatasetRequest, ModelInputs, ModelRecord, Progress, TaskSpec
+from avbench.registry import Registry
+
+T = TypeVar("T")
+
+STANDARD = "standard"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """What the user asks for.
+
+    Attributes:
+        model: A model's name.
+        tasks: Task names.
+        model_args: Passed to the model's ``load``.
+        dataset_args: Laid over the spec's own.
+        data_root: Where the user's files are.
+        output: The folder results are written under.
+        limit: Evaluate only the first so many clips of the dataset's order.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+        batch_size: Clips embedded at once; results are the same bytes only for the same batch size.
+        workers: Decoding processes; ``None`` for one a core.
+        seed: Seeds the intervals and scale rows that draw at random.
+        fail_on_error: How many clips may fail, as a count or (a float) as a fraction; ``None`` for any.
+        recompute: Whether to pass over what the store has.
+    """
+
+    model: str
+    tasks: tuple[str, ...]
+    model_args: Args = field(default_factory=dict)
+    dataset_args: Args = field(default_factory=dict)
+    data_root: Path | None = None
+    output: Path = Path("results")
+    limit: int | None = None
+    device: str = "auto"
+    batch_size: int = 8
+    workers: int | None = None
+    seed: int = 0
+    fail_on_error: int | float | None = None
+    recompute: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contestant:
+    """A model, resolved but not loaded.
+
+    Attributes:
+        record: Its record.
+        origin: The plugin it came from.
+        args: What it will be loaded with.
+        inputs: What is decoded for it.
+        identity: What its output depends on, as it says itself; empty where it says nothing.
+    """
+
+    record: ModelRecord
+    origin: Origin
+    args: Args
+    inputs: ModelInputs
+    identity: Mapping[str, str]
+
+    def load(self, device: str) -> Any:
+        """Load the model.
+
+        Raises:
+            ModelError: It cannot be loaded, or lacks a method of the capability it claims.
+        """
+        model = guarded(self.record.name, "be loaded", lambda: self.record.load(device, **self.args))
+        for method in ("embed_video", "embed_audio") if "retrieval" in self.record.capabilities else ():
+            if not callable(getattr(model, method, None)):
+                raise ModelError(
+                    f"The model {self.record.name!r} has no method {method}.",
+                    hint="A retrieval model has embed_video and embed_audio: docs/write-a-model-plugin.md.",
+                )
+        return model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One model on one task, with everything that is decided before it starts.
+
+    Attributes:
+        spec: The task, with the user's dataset arguments laid over its own.
+        contestant: The model.
+        dataset: The opened dataset.
+        clips: The clips to evaluate: the dataset's, or the first ``limit`` of them.
+        device: Where the model computes.
+        threads: Intra-op threads of torch, kept through the run.
+        workers: Decoding processes.
+    """
+
+    spec: TaskSpec
+    contestant: Contestant
+    dataset: Dataset
+    clips: tuple[Clip, ...]
+    device: str
+    threads: int
+    workers: int
+    batch_size: int
+    seed: int
+    limit: int | None
+
+
+def resolve_model(registry: Registry, request: RunRequest) -> Contestant:
+    """Find the model and what it reads, loading nothing.
+
+    Raises:
+        UnknownName: There is no such model.
+        UsageError: It does not take these arguments.
+        ModelError: Its record cannot say what it reads or is.
+    """
+    record = registry.models.get(request.model)
+    args = dict(sorted(request.model_args.items()))
+    _check_args(record, args)
+    identity = record.identity
+    return Contestant(
+        record=record,
+        origin=registry.models.origin(request.model),
+        args=args,
+        inputs=guarded(record.name, "say what it reads", lambda: record.inputs_for(args)),
+        identity=guarded(record.name, "say what it is", lambda: dict(identity(args))) if identity else {},
+    )
+
+
+def resolve_task(registry: Registry, request: RunRequest, task: str, contestant: Contestant) -> TaskSpec:
+    """Find a task, check that the model can do it, and lay the user's dataset arguments over its own.
+
+    Raises:
+        UnknownName: There is no such task, or no dataset of the name it gives.
+        UsageError: The model cannot run it.
+    """
+    spec = registry.tasks.get(task)
+    record, longest = contestant.record, contestant.inputs.max_seconds
+    if spec.kind not in record.capabilities:
+        able = ", ".join(record.capabilities) or "nothing"
+        raise UsageError(
+            f"The model {record.name!r} cannot run {spec.name!r}, which needs {spec.kind}.",
+            hint=f"It can do: {able}. `avbench list` shows what every model can do and every task needs.",
+        )
+    if longest is not None and longest < spec.seconds:
+        raise UsageError(
+            f"The model {record.name!r} takes clips of at most {longest:g} s; "
+            f"{spec.name!r} has {spec.seconds:g} s.",
+            hint="Choose another model or another task.",
+        )
+    if registry.datasets.get(spec.dataset).needs_root and request.data_root is None:
+        raise UsageError(
+            f"The task {spec.name!r} runs on your own files and was not told where they are.",
+            hint="Add --data-root DIR.",
+        )
+    return dataclasses.replace(spec, dataset_args={**spec.dataset_args, **request.dataset_args})
+
+
+def plan_run(
+    registry: Registry,
+    request: RunRequest,
+    spec: TaskSpec,
+    contestant: Contestant,
+    *,
+    cache: Path,
+    progress: Progress,
+) -> Plan:
+    """Open the dataset and settle device, threads and processes.
+
+    Raises:
+        DataError: The dataset cannot be opened, has no clips or contradicts itself.
+        UsageError: The device is not there.
+    """
+    dataset_request = DatasetRequest(
+        cache=cache, root=request.data_root, args=spec.dataset_args, progress=progress
+    )
+    dataset = registry.datasets.get(spec.dataset).open(dataset_request)
+    check_dataset(dataset)
+    device, threads = choose_device(request.device)
+    return Plan(
+        spec=spec,
+        contestant=contestant,
+        dataset=dataset,
+        clips=tuple(dataset.clips)[: request.limit],
+        device=device,
+        threads=threads,
+        workers=request.workers if request.workers is not None else len(os.sched_getaffinity(0)),
+        batch_size=request.batch_size,
+        seed=request.seed,
+        limit=request.limit,
+    )
+
+
+def check_dataset(dataset: Dataset) -> None:
+    """Refuse a dataset that contradicts itself.
+
+    Raises:
+        DataError: It has no clips, an id twice, no standard gallery, or a gallery of unknown clips.
+    """
+    counts = Counter(clip.id for clip in dataset.clips)
+    repeated = [clip_id for clip_id, count in counts.items() if count > 1]
+    names = {gallery.name for gallery in dataset.galleries}
+    strangers = {each for gallery in dataset.galleries for each in gallery.clip_ids} - counts.keys()
+    problem = (
+        "has no clips"
+        if not counts
+        else f"has the id {repeated[0]!r} twice"
+        if repeated
+        else f"has no gallery named {STANDARD!r}"
+        if STANDARD not in names
+        else f"has a gallery with an unknown clip, {min(strangers)!r}"
+        if strangers
+        else None
+    )
+    if problem:
+        raise DataError(
+            f"The dataset {dataset.name!r} {problem}.",
+            hint="Look at the files it reads, or at the plugin that brings it: `avbench list datasets`.",
+        )
+
+
+def choose_device(asked: str) -> tuple[str, int]:
+    """Return the device, ``auto`` being CUDA where there is one, and torch's number of intra-op threads.
+
+    Raises:
+        UsageError: The device is not there.
+    """
+    import torch
+
+    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if asked == "auto":
+        return ("cuda" if there else "cpu"), torch.get_num_threads()
+    kind, _, number = asked.partition(":")
+    if kind == "cuda" and (int(number) if number.isdigit() else 0) >= there:
+        raise UsageError(
+            f"The device {asked!r} is not there: torch {torch.__version__} sees {there} CUDA devices.",
+            hint="Use --device cpu, or auto; `avbench doctor` shows what torch sees.",
+        )
+    return asked, torch.get_num_threads()
+
+
+def guarded(model: str, deed: str, call: Callable[[], T]) -> T:
+    """Call into a model's plugin; whatever it raises becomes a :class:`ModelError` that says where.
+
+    Raises:
+        AvbenchError: What the plugin raised itself.
+        ModelError: Anything else it raised.
+    """
+    try:
+        return call()
+    except AvbenchError:
+        raise
+    except Exception as error:
+        raise ModelError(
+            f"The model {model!r} could not {deed}: {sentence(error)}.",
+            hint=f"Check --model-args and the model's files; try `avbench plugins check {model}`.",
+        ) from error
+
+
+def sentence(error: BaseException) -> str:
+    """Return an exception as part of a sentence, with the line of code that raised it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" ({Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno})" if trace else ""
+    first_line = (str(error).strip().splitlines() or [""])[0].rstrip(".")
+    return f"{type(error).__name__}{': ' if first_line else ''}{first_line}{place}"
+
+
+def _check_args(record: ModelRecord, args: Args) -> None:
+    signature = inspect.signature(record.load)
+    try:
+        signature.bind("cpu", **args)
+    except TypeError as error:
+        names = list(signature.parameters)[1:]
+        raise UsageError(
+            f"The model {record.name!r} cannot be loaded with these arguments: {error}.",
+            hint=f"It takes --model-args: {', '.join(names) or 'none'}.",
+        ) from error

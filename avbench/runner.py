@@ -1,0 +1,191 @@
+"""One model on tasks: resolve, stream, score, record."""
+
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from avbench import archive, document
+from avbench.census import Census, take_census
+from avbench.digests import FileDigests
+from avbench.embedding import Embedder
+from avbench.errors import BudgetExceeded, DataError
+from avbench.provenance import store_key
+from avbench.records import Progress
+from avbench.registry import Registry
+from avbench.resolve import (
+    Plan,
+    RunRequest,
+    plan_run,
+    resolve_model,
+    resolve_task,
+)
+from avbench.results import RunInfo, RunResult
+from avbench.scoring import scale_rows, score_model
+from avbench.store import Store
+from avbench.stream import Batch, Outputs, embed_batches, recall, unfinished
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How a run tells what it does.
+
+    Attributes:
+        say: Told a line worth reading.
+        progress: Told how far it has come.
+    """
+
+    say: Callable[[str], None]
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """One task done and recorded.
+
+    Attributes:
+        result: The document.
+        path: Where it was written.
+        over_budget: Set when more clips failed than allowed.
+    """
+
+    result: RunResult
+    path: Path
+    over_budget: BudgetExceeded | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Clock:
+    """Wall time by phase."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Generator[None]:
+        """Count the time inside under ``name``."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
+
+
+def run(registry: Registry, request: RunRequest, cache: Path, report: Report) -> Iterator[Finished]:
+    """Run a model on tasks, yielding each as it is done.
+
+    Names, arguments and the output folder are checked for all tasks before the first begins.
+
+    Raises:
+        AvbenchError: Whatever stops the run; what was computed before stays in the store.
+    """
+    contestant = resolve_model(registry, request)
+    specs = [resolve_task(registry, request, task, contestant) for task in request.tasks]
+    archive.prepare(request.output)
+    for spec in specs:
+        clock = Clock()
+        started = archive.now()
+        with clock.phase("resolve"):
+            plan = plan_run(registry, request, spec, contestant, cache=cache, progress=report.progress)
+        yield _run_task(registry, request, plan, cache, report, clock, started)
+
+
+def _run_task(
+    registry: Registry,
+    request: RunRequest,
+    plan: Plan,
+    cache: Path,
+    report: Report,
+    clock: Clock,
+    started: str,
+) -> Finished:
+    census, outputs = _embed(plan, request, cache, report, clock)
+    evaluated = [clip for clip in plan.clips if clip.id not in outputs.reasons]
+    if not evaluated:
+        raise _nothing_left(plan, outputs.reasons)
+    with clock.phase("score"):
+        scored = score_model(plan, plan.contestant.record.name, evaluated, outputs.rows)
+    with clock.phase("reference rows"):
+        rows = scale_rows(registry, request, plan, evaluated, report.progress)
+    queries = archive.query_lines(scored.queries)
+    run_info = RunInfo(
+        id=archive.new_run_id(),
+        started_at=started,
+        finished_at=archive.now(),
+        seconds=clock.seconds,
+        workers=plan.workers,
+        reused=outputs.reused,
+        computed=outputs.computed,
+    )
+    coverage = document.coverage(plan, census, outputs.reasons)
+    result = document.assemble(plan, scored, rows, coverage, archive.digest(queries), run_info)
+    path = archive.put(request.output, result, queries)
+    return Finished(result=result, path=path, over_budget=_over_budget(result, request.fail_on_error))
+
+
+def _embed(
+    plan: Plan, request: RunRequest, cache: Path, report: Report, clock: Clock
+) -> tuple[Census, Outputs]:
+    with clock.phase("resolve"):
+        files = FileDigests(index=cache / "digests.jsonl")
+        census = take_census(plan.clips, plan.spec.seconds, files, report.progress)
+        shelf = Store(root=cache).shelf(store_key(plan))
+        outputs = Outputs(reasons=dict(census.reasons)) if request.recompute else recall(plan, census, shelf)
+        batches = unfinished(plan, outputs)
+    report.say(announcement(plan, census, outputs, batches))
+    if batches:
+        with clock.phase("load"):
+            embedder = _load(plan)
+        with clock.phase("embed"):
+            embed_batches(plan, census, shelf, outputs, batches, embedder, report.progress)
+    return census, outputs
+
+
+def _load(plan: Plan) -> Embedder:
+    import torch
+
+    model = plan.contestant.load(plan.device)
+    # Again: a model may have changed it for the whole process.
+    torch.set_num_threads(plan.threads)
+    return Embedder(
+        name=plan.contestant.record.name,
+        model=model,
+        inputs=plan.contestant.inputs,
+        device=plan.device,
+        batch_size=plan.batch_size,
+    )
+
+
+def announcement(plan: Plan, census: Census, outputs: Outputs, batches: list[Batch]) -> str:
+    """Say what will be evaluated, before it starts."""
+    asked, limited = len(plan.clips), plan.limit is not None and plan.limit < len(plan.dataset.clips)
+    left = sum(len(batch.clips) for batch in batches)
+    parts = [
+        f"{asked} of {len(plan.dataset.clips)} clips" if limited else f"{asked} clips",
+        f"{census.found} found",
+        f"{outputs.reused} outputs kept from earlier runs" if outputs.reused else "",
+        f"{left} clips to embed on {plan.device}" if left else "nothing to embed",
+    ]
+    what = f"{plan.contestant.record.name} on {plan.spec.name}: "
+    return what + ", ".join(part for part in parts if part) + "."
+
+
+def _nothing_left(plan: Plan, reasons: Mapping[str, str]) -> DataError:
+    counts = {reason: sum(each == reason for each in reasons.values()) for reason in set(reasons.values())}
+    listing = ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items()))
+    return DataError(
+        f"None of the {len(plan.clips)} clips of {plan.dataset.name!r} can be evaluated ({listing}).",
+        hint=f"{plan.spec.name!r} needs files with both streams, at least {plan.spec.seconds:g} s long.",
+    )
+
+
+def _over_budget(result: RunResult, budget: int | float | None) -> BudgetExceeded | None:
+    coverage = result.coverage
+    failed = coverage.asked - coverage.evaluated
+    allowed = budget * coverage.asked if isinstance(budget, float) else budget
+    if allowed is None or failed <= allowed:
+        return None
+    return BudgetExceeded(
+        f"{failed} of {coverage.asked} clips failed; --fail-on-error allows {allowed:g}.",
+        hint="The result is written and names them by reason; mend the files, or allow more.",
+    )

@@ -1,0 +1,143 @@
+"""Numbers as people read them: direction arrows, units, ±, and Markdown that cannot be broken by a name."""
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+
+from avbench.results import RunResult, ScaleRow, Score
+
+ARROWS = {"a2v": "A→V", "v2a": "V→A"}
+SHORT = {"mrr": "MRR", "medr": "MedR", "meanr": "MeanR", "recall": "R"}
+# Left to the document: a mean rank says little beside a median, and the open_clip form is for comparison.
+UNSHOWN = ("meanr", "medr_openclip")
+STANDARD = ""
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~!&])")
+
+
+def gallery_of(score_id: str) -> str:
+    """Return the matched gallery a score is of, or ``""`` for the standard one."""
+    first = score_id.split(".", 1)[0]
+    return STANDARD if first in ARROWS else first
+
+
+def is_shown(score_id: str) -> bool:
+    """Return whether a score stands in tables; the document has every one.
+
+    Of a matched gallery only recall@1: its galleries are a handful of candidates.
+    """
+    metric = score_id.rsplit(".", 1)[-1]
+    if gallery_of(score_id):
+        return metric == "recall@1"
+    return metric not in UNSHOWN and not re.fullmatch(r"recall@\d+of\d+", metric)
+
+
+def label(score: Score) -> str:
+    """Return a score's heading: ``A→V R@1 ↑ (%)``.
+
+    >>> label(Score(id="S2.v2a.medr", value=1, n=1, unit="rank", higher_is_better=False))
+    'S2 V→A MedR ↓'
+    """
+    *places, metric = score.id.split(".")
+    name, at, cut = metric.partition("@")
+    words = [ARROWS.get(place, place) for place in places]
+    arrow = "↑" if score.higher_is_better else "↓"
+    unit = " (%)" if score.unit == "fraction" else "" if score.unit == "rank" else f" ({score.unit})"
+    return " ".join([*words, f"{SHORT.get(name, name)}{at}{cut}", arrow]) + unit
+
+
+def number(value: float | None, unit: str) -> str:
+    """Return a value in the unit its heading gives: fractions as per cent.
+
+    >>> number(0.125, "fraction"), number(3.0, "rank"), number(None, "rank")
+    ('12.5', '3.0', '–')
+    """
+    if value is None:
+        return "–"
+    return (
+        f"{100 * value:.1f}" if unit == "fraction" else f"{value:.1f}" if unit == "rank" else f"{value:.3g}"
+    )
+
+
+def with_interval(score: Score | None) -> str:
+    """Return ``12.5 ± 3.1``: the value and half the width of its interval."""
+    if score is None:
+        return "–"
+    if score.low is None or score.high is None:
+        return number(score.value, score.unit)
+    return f"{number(score.value, score.unit)} ± {number((score.high - score.low) / 2, score.unit)}"
+
+
+def escaped(text: str) -> str:
+    """Return text as one line of Markdown that means nothing but itself.
+
+    >>> print(escaped("a|b <i>\\n[x](y)"))
+    a\\|b \\<i\\> \\[x\\](y)
+    """
+    return _SPECIAL.sub(r"\\\1", one_line(text))
+
+
+def one_line(text: str) -> str:
+    """Return text without line breaks and control characters."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, words: int = 1) -> str:
+    """Return a Markdown table; the first ``words`` columns are set left, the others right."""
+    from tabulate import tabulate
+
+    align = ["left"] * words + ["right"] * (len(headers) - words)
+    return str(tabulate(rows, headers, tablefmt="pipe", colalign=align, disable_numparse=True))
+
+
+def result_tables(result: RunResult) -> str:
+    """Return a result's tables for the terminal: the standard gallery, then the scale profile."""
+    shown = [score for score in result.scores if is_shown(score.id)]
+    parts: list[str] = []
+    for is_profile, scores in groupby(shown, key=lambda score: bool(gallery_of(score.id))):
+        title = "Scale profile: galleries in which only one scale tells the candidates apart"
+        parts += [title] if is_profile else []
+        parts.append(_scores_table(result, list(scores)))
+    return "\n\n".join(parts)
+
+
+def coverage_line(result: RunResult) -> str:
+    """Return what was evaluated and what was not, in one line."""
+    coverage = result.coverage
+    line = f"{coverage.evaluated} of {coverage.asked} clips evaluated"
+    if coverage.reasons:
+        counts = ", ".join(f"{len(ids)} {reason}" for reason, ids in coverage.reasons.items())
+        line += f"; left out: {counts}"
+    if coverage.limited:
+        line += f"; limited to {coverage.asked} of {result.dataset.clips} clips"
+    return line + ("." if coverage.complete else "; kept off leaderboards.")
+
+
+def model_line(result: RunResult) -> str:
+    """Return which model it is: name, version, and its identity with long digests cut short."""
+    identity = ", ".join(f"{name} {_cut(value)}" for name, value in result.model.identity.items())
+    return f"{result.model.name} ({identity})" if identity else result.model.name
+
+
+def _cut(value: str) -> str:
+    return value[:12] if re.fullmatch(r"(sha256:)?[0-9a-f]{32,}", value) else value
+
+
+def _scores_table(result: RunResult, scores: Sequence[Score]) -> str:
+    rows = [row for row in result.scale_rows if row.scores]
+    headers = ["", result.model.name, "n", "chance", *(row.model for row in rows)]
+    body = [
+        [
+            label(score),
+            with_interval(score),
+            str(score.n),
+            number(score.chance, score.unit),
+            *(number(_value(row, score.id), score.unit) for row in rows),
+        ]
+        for score in scores
+    ]
+    return table([one_line(header).replace("|", "¦") for header in headers], body)
+
+
+def _value(row: ScaleRow, score_id: str) -> float | None:
+    return next((score.value for score in row.scores if score.id == score_id), None)

@@ -1,0 +1,46 @@
+"""The bundled task specs: each pins everything that changes a number."""
+
+from avbench.records import TaskSpec
+
+_OWN_FILES = (
+    "Your own files, each clip's sound against its picture: every other clip counts as wrong, even one that "
+    "looks and sounds the same. A number here says nothing about other data, and a model trained on avsynth "
+    "alone is near chance on natural video."
+)
+
+TASKS: tuple[TaskSpec, ...] = (
+    TaskSpec(
+        name="avsynth-retrieval",
+        kind="retrieval",
+        dataset="avsynth",
+        seconds=8.0,
+        version=1,
+        summary="Retrieve the sound of a rendered clip by its picture, and back; six scales apart.",
+        dataset_args={"preset": "8s", "difficulty": "standard", "split": "test"},
+        scale_rows=("random", "oracle", "semantics-only", "time-shuffled"),
+        note=(
+            "avsynth is a procedural world: a sensitivity profile and a training ground, never a claim about "
+            "natural video."
+        ),
+    ),
+    TaskSpec(
+        name="folder-retrieval",
+        kind="retrieval",
+        dataset="folder",
+        seconds=4.0,
+        version=1,
+        summary="Retrieval among the first 4 s of all videos in a folder (--data-root DIR).",
+        scale_rows=("random",),
+        note=_OWN_FILES,
+    ),
+    TaskSpec(
+        name="manifest-retrieval",
+        kind="retrieval",
+        dataset="manifest",
+        seconds=4.0,
+        version=1,
+        summary="Retrieval among the first 4 s of the clips a table lists (--data-root DIR).",
+        scale_rows=("random",),
+        note=_OWN_FILES,
+    ),
+)
