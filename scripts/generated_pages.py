@@ -1,0 +1,105 @@
+"""Write the pages that follow from the code, or check that they are current.
+
+python scripts/generated_pages.py            writes docs/cli.md and docs/result.schema.json
+python scripts/generated_pages.py --check    exits 1 if one of them would change
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from avbench.cli import COMMANDS, CONTEXT, SECTIONS, cli
+from avbench.results import json_schema
+
+ROOT = Path(__file__).parent.parent
+HEAD = """\
+# The command line
+
+<!-- Written by scripts/generated_pages.py from the commands themselves: do not edit. -->
+
+Every option can also be given by a variable: `AVBENCH_RUN_MODEL=gmscavp` stands for `--model` of
+`avbench run`. What is wrong is said in two lines on standard error, what and what to do, with an exit code:
+0 done, 2 wrong usage or unknown name, 3 plugin, 4 data, 5 model, 6 storage, 7 finished with more failed
+clips than allowed, 130 interrupted, 1 anything else.
+"""
+
+
+def command_page() -> str:
+    """Return docs/cli.md: a table of the commands, then each with its arguments and options."""
+    root = click.Context(cli, info_name="avbench", **CONTEXT)
+    parts = [HEAD]
+    for title, commands in SECTIONS.items():
+        rows = (
+            f"| [`avbench {name}`](#avbench-{name}) | {summary} |" for name, (_, summary) in commands.items()
+        )
+        parts.append("\n".join([f"| {title} | |", "| --- | --- |", *rows]) + "\n")
+    for name in COMMANDS:
+        command = cli.get_command(root, name)
+        if command is None:
+            raise LookupError(f"no command {name}")
+        parts.extend(_sections(command, click.Context(command, info_name=name, parent=root)))
+    return "\n".join(parts)
+
+
+def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
+    depth = context.command_path.count(" ") + 1
+    yield f"{'#' * depth} {context.command_path}\n\n{_description(command)}\n"
+    yield f"```\n{context.command_path} {' '.join(command.collect_usage_pieces(context))}\n```\n"
+    records = [
+        record for option in command.get_params(context) if (record := option.get_help_record(context))
+    ]
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            if inner is not None:
+                yield from _sections(inner, click.Context(inner, info_name=name, parent=context))
+    elif records:
+        rows = (f"| `{_cell(flags)}` | {_cell(meaning)} |" for flags, meaning in records)
+        yield "\n".join(["| option | |", "| --- | --- |", *rows]) + "\n"
+
+
+def _description(command: click.Command) -> str:
+    # A backspace alone on its line asks click to keep the lines below as they are: here, a block of code.
+    blocks: list[str] = []
+    for block in (command.help or "").split("\n\n"):
+        verbatim = block.strip("\n").startswith("\b")
+        lines = block.strip("\n").removeprefix("\b\n").splitlines()
+        indented = [line.strip() for line in lines if line.startswith(" ")]
+        if verbatim and indented:
+            blocks.append("\n".join(line for line in lines if not line.startswith(" ")))
+            blocks.append("\n".join(["```bash", *indented, "```"]))
+        else:
+            blocks.append("\n".join(lines))
+    return "\n\n".join(filter(None, blocks))
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", r"\|")
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/cli.md": command_page,
+    "docs/result.schema.json": json_schema,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check every page; return the exit code."""
+    stale = 0
+    for name, page in PAGES.items():
+        path, text = ROOT / name, page()
+        if path.is_file() and path.read_text("utf-8") == text:
+            continue
+        if "--check" in arguments:
+            print(f"{name} is not current: run python scripts/generated_pages.py", file=sys.stderr)
+            stale = 1
+        else:
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {name}")
+    return stale
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
