@@ -114,9 +114,10 @@ def _rank_parts(
         clips = [clip for clip in gallery.clip_ids if clip in row_of]
         label = gallery.name if len(parts) == 1 else f"{gallery.name} (number {part})"
         if len(clips) < 2:
-            notes.append(
-                f"Gallery {label} is left out: {len(clips)} of {len(gallery.clip_ids)} clips are left."
+            left = (
+                f"{len(clips)} of its {len(gallery.clip_ids)} clips {'is' if len(clips) == 1 else 'are'} left"
             )
+            notes.append(f"Gallery {label} is left out: {left}.")
             continue
         rows = [row_of[clip] for clip in clips]
         pairs = rank_pairs(video[rows], audio[rows])
