@@ -114,28 +114,32 @@ class Embedder:
         filled = [*slots, *([slots[0]] * (self.batch_size - len(slots)))]
         with torch.inference_mode():
             output = (
-                self.model.embed_video(self._video(filled))
+                self.model.embed_video(video_batch(filled, self.inputs, self.device))
                 if modality == "video"
-                else self.model.embed_audio(self._audio(filled))
+                else self.model.embed_audio(audio_batch(filled, self.inputs, self.device))
             )
         return check_embeddings(self.name, f"embed_{modality}", output, self.batch_size)
 
-    def _video(self, slots: Slots) -> VideoBatch:
-        import torch
 
-        frames = [decoded.frames for _, decoded in slots]
-        there = [each for each in frames if each is not None]
-        stacked = np.stack(there) if there else np.zeros((len(slots), 0, 3, 0, 0), np.uint8)
-        fps = self.inputs.video.fps if self.inputs.video else 0.0
-        clips = tuple(clip for clip, _ in slots)
-        return VideoBatch(frames=torch.from_numpy(stacked), fps=fps, clips=clips).to(self.device)
+def video_batch(slots: Slots, inputs: ModelInputs, device: str) -> VideoBatch:
+    """Stack the frames of some clips, all of the same length, as a model is given them."""
+    import torch
 
-    def _audio(self, slots: Slots) -> AudioBatch:
-        import torch
+    frames = [decoded.frames for _, decoded in slots]
+    there = [each for each in frames if each is not None]
+    stacked = np.stack(there) if there else np.zeros((len(slots), 0, 3, 0, 0), np.uint8)
+    fps = inputs.video.fps if inputs.video else 0.0
+    clips = tuple(clip for clip, _ in slots)
+    return VideoBatch(frames=torch.from_numpy(stacked), fps=fps, clips=clips).to(device)
 
-        samples = [decoded.samples for _, decoded in slots]
-        there = [each for each in samples if each is not None]
-        stacked = np.stack(there) if there else np.zeros((len(slots), 1, 0), np.float32)
-        rate = self.inputs.audio.sample_rate if self.inputs.audio else 0
-        clips = tuple(clip for clip, _ in slots)
-        return AudioBatch(samples=torch.from_numpy(stacked), sample_rate=rate, clips=clips).to(self.device)
+
+def audio_batch(slots: Slots, inputs: ModelInputs, device: str) -> AudioBatch:
+    """Stack the samples of some clips, all of the same length, as a model is given them."""
+    import torch
+
+    samples = [decoded.samples for _, decoded in slots]
+    there = [each for each in samples if each is not None]
+    stacked = np.stack(there) if there else np.zeros((len(slots), 1, 0), np.float32)
+    rate = inputs.audio.sample_rate if inputs.audio else 0
+    clips = tuple(clip for clip, _ in slots)
+    return AudioBatch(samples=torch.from_numpy(stacked), sample_rate=rate, clips=clips).to(device)
