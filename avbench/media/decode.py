@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import av
-import numpy as np
-import numpy.typing as npt
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -20,7 +18,7 @@ from av.video.stream import VideoStream
 
 from avbench.errors import MediaError
 from avbench.media.audio_stream import AudioReader
-from avbench.media.info import AudioStreamInfo, Limits, MediaInfo, VideoStreamInfo
+from avbench.media.info import AudioStreamInfo, DecodedClip, Limits, MediaInfo, VideoStreamInfo
 from avbench.media.timeline import Window, file_zero
 from avbench.media.video_stream import VideoReader
 from avbench.records import AudioInput, VideoInput
@@ -34,19 +32,6 @@ NOT_SHOWN = Disposition.attached_pic | Disposition.timed_thumbnails | Dispositio
 PREROLL = 0.5
 
 AnyStream = TypeVar("AnyStream", VideoStream, AudioStream)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecodedClip:
-    """A window of a file.
-
-    Attributes:
-        frames: ``(time, channel=3, height, width)``, uint8 RGB, or ``None`` where no video was asked for.
-        samples: ``(channel, time)``, float32 in [-1, 1], or ``None`` where no audio was asked for.
-    """
-
-    frames: npt.NDArray[np.uint8] | None
-    samples: npt.NDArray[np.float32] | None
 
 
 def probe(path: Path, *, limits: Limits | None = None) -> MediaInfo:

@@ -1,7 +1,10 @@
-"""What a media file holds, and the bounds beyond which it is not decoded."""
+"""What a media file holds, the bounds beyond which it is not decoded, and what decoding gives."""
 
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,3 +85,16 @@ class MediaInfo:
     seconds: float | None
     video: VideoStreamInfo | None
     audio: AudioStreamInfo | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodedClip:
+    """A window of a file.
+
+    Attributes:
+        frames: ``(time, channel=3, height, width)``, uint8 RGB, or ``None`` where no video was asked for.
+        samples: ``(channel, time)``, float32 in [-1, 1], or ``None`` where no audio was asked for.
+    """
+
+    frames: npt.NDArray[np.uint8] | None
+    samples: npt.NDArray[np.float32] | None
