@@ -21,6 +21,13 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
     """The bundled datasets."""
     return (
         DatasetRecord(
+            name="avsynth",
+            summary="A procedural world, rendered on first use: correspondence at six scales, exact truth.",
+            open=_opener("avbench.datasets.avsynth.dataset", "open_avsynth"),
+            needs_root=False,
+            license="Apache-2.0",
+        ),
+        DatasetRecord(
             name="folder",
             summary="Any folder of videos with sound: --data-root DIR.",
             open=_opener("avbench.datasets.folder", "open_folder"),

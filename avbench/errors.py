@@ -14,9 +14,10 @@ Each is printed as two lines, what is wrong and what to do, without a traceback.
 reaches the command line is a bug of avbench and keeps its traceback.
 """
 
+import copyreg
 import difflib
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class AvbenchError(Exception):
@@ -33,6 +34,10 @@ class AvbenchError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Survive the way back from a worker process, whatever a subclass is built from."""
+        return copyreg.__newobj__, (type(self), self.message), dict(self.__dict__)  # type: ignore[attr-defined]
 
 
 class UsageError(AvbenchError):
@@ -82,10 +87,6 @@ class MediaError(DataError):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message, hint="The clip is left out and counted; replace the file to include it.")
         self.reason = reason
-
-    def __reduce__(self) -> tuple[type["MediaError"], tuple[str, str]]:
-        """Survive the way back from a worker process."""
-        return type(self), (self.reason, self.message)
 
 
 class ModelError(AvbenchError):
