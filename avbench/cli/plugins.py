@@ -1,10 +1,20 @@
 """``avbench plugins``: which plugins there are, and whether a model keeps the contract."""
 
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
 import click
 
 from avbench import registry
 from avbench.cli import listing
-from avbench.cli.options import json_option, plugin_option, print_json
+from avbench.cli.options import KeyValues, json_option, merged, plugin_option, print_json
+from avbench.errors import ModelError
+
+if TYPE_CHECKING:
+    from avbench.conformance import Check
+
+COLOURS = {"pass": "green", "fail": "red", "skip": "yellow"}
 
 
 @click.group("plugins")
@@ -24,3 +34,59 @@ def list_plugins(plugins: tuple[str, ...], as_json: bool, traceback: bool) -> No
         return
     listing.print_section("plugins", listing.plugin_rows(found))
     listing.print_problems(found, traceback=traceback)
+
+
+@command.command("check")
+@click.argument("name")
+@click.option("--model-args", type=KeyValues(), multiple=True, help="Passed to the model: config=small.")
+@click.option("--device", default="auto", metavar="auto|cpu|cuda", help="Where the model computes.")
+@plugin_option
+@json_option
+def check(
+    name: str, model_args: tuple[Mapping[str, str], ...], device: str, plugins: tuple[str, ...], as_json: bool
+) -> None:
+    """Check the model NAME against the contract, on made clips: no dataset is needed.
+
+    Tried are: import without torch, loading, shapes and types, finite values (a black and silent clip
+    included), different embeddings for different clips, the same embedding for the same clip (again, alone,
+    in another order), another length. Exits with 5 if one fails.
+
+    \b
+    Examples:
+      avbench plugins check gmscavp
+      avbench plugins check mine --plugin mymodel.py
+    """
+    from avbench.conformance import check_model
+    from avbench.resolve import RunRequest, choose_device, resolve_model
+
+    request = RunRequest(model=name, tasks=(), model_args=merged(model_args))
+    contestant = resolve_model(registry.load(plugins), request)
+    where, _ = choose_device(device)
+    if not as_json:
+        click.echo(f"{name}, {contestant.origin}, on {where}\n")
+    checks = _told(check_model(contestant, where, plugins), as_json=as_json)
+    failed = sum(each.verdict == "fail" for each in checks)
+    if as_json:
+        print_json(
+            {"model": name, "passed": not failed, "checks": [dataclasses.asdict(each) for each in checks]}
+        )
+    if failed:
+        raise ModelError(
+            f"The model {name!r} breaks the contract in {failed} of {len(checks)} checks.",
+            hint="Mend what is marked fail; docs/write-a-model-plugin.md says what a model returns.",
+        )
+    if not as_json:
+        click.echo(f"\n{name} keeps the contract.")
+
+
+def _told(checks: "Iterable[Check]", *, as_json: bool) -> "list[Check]":
+    done: list[Check] = []
+    for each in checks:
+        done.append(each)
+        if not as_json:
+            click.echo(
+                f"  {click.style(each.verdict, fg=COLOURS[each.verdict])}  {each.name:<20} {each.said}"
+            )
+            if each.remedy:
+                click.echo(f"        {'':<20} → {each.remedy}")
+    return done
