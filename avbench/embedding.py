@@ -1,5 +1,6 @@
 """One batch through a model: filled up, embedded, checked; a failing clip is found and left out."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -46,8 +47,8 @@ class Embedder:
         inputs: What it reads.
         device: Where it computes.
         batch_size: Rows of every batch it is given.
-        failed: Clips it returned nothing usable for.
-        worked: Whether it has returned something usable.
+        failed: Clips it returned nothing usable for, by stream.
+        worked: The streams it has returned something usable for.
         trouble: What went wrong last.
     """
 
@@ -56,8 +57,8 @@ class Embedder:
     inputs: ModelInputs
     device: str
     batch_size: int
-    failed: int = 0
-    worked: bool = False
+    failed: Counter[Modality] = field(default_factory=Counter)
+    worked: set[Modality] = field(default_factory=set)
     trouble: str = field(default="")
 
     def embed(self, slots: Slots, modality: Modality) -> Mapping[str, Row]:
@@ -84,18 +85,22 @@ class Embedder:
         finite = {clip_id: row for clip_id, row in outputs.items() if usable(row[np.newaxis])[0]}
         if len(finite) < len(outputs):
             self.trouble = f"embed_{modality} returned NaN or infinity"
-        self.worked |= bool(finite)
-        self.failed += len(slots) - len(finite)
-        if not self.worked and self.failed >= self.batch_size:
-            raise self.failure()
+        self.worked |= {modality} if finite else set()
+        self.failed[modality] += len(slots) - len(finite)
+        self.refuse_failure(modality, self.batch_size)
         return finite
 
-    def failure(self) -> ModelError:
-        """Return the error for a model that has not worked on any clip."""
-        return ModelError(
-            f"The model {self.name!r} failed on every clip: {self.trouble}.",
-            hint=f"Mend the model; `avbench plugins check {self.name}` tries it on two made clips.",
-        )
+    def refuse_failure(self, modality: Modality, clips: int) -> None:
+        """Give up on a model that has worked on none of so many clips or more.
+
+        Raises:
+            ModelError: It has.
+        """
+        if modality not in self.worked and self.failed[modality] >= clips:
+            raise ModelError(
+                f"The model {self.name!r} failed on every clip: {self.trouble}.",
+                hint=f"Mend the model; `avbench plugins check {self.name}` tries it on two made clips.",
+            )
 
     def _one_by_one(self, slots: Slots, modality: Modality) -> dict[str, Row]:
         outputs: dict[str, Row] = {}

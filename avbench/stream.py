@@ -114,8 +114,8 @@ def embed_batches(
                     outputs.reasons[clip.id] = "model"
             done += len(batch.clips)
             progress("embedding", done, total)
-    if not embedder.worked and embedder.failed:
-        raise embedder.failure()
+    for modality in MODALITIES:
+        embedder.refuse_failure(modality, 1)
 
 
 def _note_failures(

@@ -32,48 +32,48 @@ def coverage(**fields: object) -> Coverage:
     return Coverage.model_validate(asked | fields)
 
 
+CONTENT: dict[str, object] = {
+    "model": {"name": "m", "identity": {"weights": "ab"}, "inputs": {"video": None, "audio": None}},
+    "task": {
+        "name": "t-retrieval",
+        "kind": "retrieval",
+        "version": 1,
+        "digest": "00",
+        "seconds": 8.0,
+        "directions": ("a2v", "v2a"),
+        "recall_at": (1, 5, 10),
+    },
+    "dataset": {"name": "d", "revision": "1", "clips": 3, "galleries": {"standard": (3,)}},
+    "scores": (
+        score(low=0.1, high=0.9, interval=Interval(method="b", level=0.95, resamples=9, seed=0, groups=4)),
+    ),
+    "coverage": coverage(),
+    "provenance": {
+        "avbench": "0.1.0",
+        "python": "3.11",
+        "platform": "Linux",
+        "packages": {"torch": "2.13.0"},
+        "decoder": "PyAV 18",
+        "device": "cpu",
+        "threads": 2,
+        "batch_size": 8,
+        "seed": 0,
+    },
+    "queries_sha256": "00",
+    "run": {
+        "id": "x",
+        "started_at": "2026-01-01T00:00:00Z",
+        "finished_at": "2026-01-01T00:00:01Z",
+        "seconds": {"score": 0.1},
+        "workers": 2,
+        "reused": 0,
+        "computed": 6,
+    },
+}
+
+
 def result(**fields: object) -> RunResult:
-    content: dict[str, object] = {
-        "model": {"name": "m", "identity": {"weights": "ab"}, "inputs": {"video": None, "audio": None}},
-        "task": {
-            "name": "t-retrieval",
-            "kind": "retrieval",
-            "version": 1,
-            "digest": "00",
-            "seconds": 8.0,
-            "directions": ("a2v", "v2a"),
-            "recall_at": (1, 5, 10),
-        },
-        "dataset": {"name": "d", "revision": "1", "clips": 3, "galleries": {"standard": (3,)}},
-        "scores": (
-            score(
-                low=0.1, high=0.9, interval=Interval(method="b", level=0.95, resamples=9, seed=0, groups=4)
-            ),
-        ),
-        "coverage": coverage(),
-        "provenance": {
-            "avbench": "0.1.0",
-            "python": "3.11",
-            "platform": "Linux",
-            "packages": {"torch": "2.13.0"},
-            "decoder": "PyAV 18",
-            "device": "cpu",
-            "threads": 2,
-            "batch_size": 8,
-            "seed": 0,
-        },
-        "queries_sha256": "00",
-        "run": {
-            "id": "x",
-            "started_at": "2026-01-01T00:00:00Z",
-            "finished_at": "2026-01-01T00:00:01Z",
-            "seconds": {"score": 0.1},
-            "workers": 2,
-            "reused": 0,
-            "computed": 6,
-        },
-    }
-    return RunResult.model_validate(content | fields)
+    return RunResult.model_validate(CONTENT | fields)
 
 
 def test_a_document_survives_the_way_through_json() -> None:

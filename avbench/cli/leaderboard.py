@@ -1,0 +1,56 @@
+"""``avbench leaderboard``: boards from result documents."""
+
+from pathlib import Path
+
+import click
+
+from avbench import archive
+from avbench.board_pages import as_json as board_as_json
+from avbench.board_pages import page
+from avbench.cli.options import json_option, print_json
+from avbench.errors import DataError
+from avbench.leaderboard import boards, read_entries
+from avbench.store import write_whole
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group("leaderboard")
+def command() -> None:
+    """Build leaderboards from result documents."""
+
+
+@command.command("build")
+@click.option(
+    "--results",
+    type=_FOLDER,
+    metavar="DIR",
+    help="Where the documents are.  [default: OUT/results where there is one, else results]",
+)
+@click.option("--out", type=_FOLDER, default=Path("leaderboards"), metavar="DIR", help="Where boards go.")
+@json_option
+def build(results: Path | None, out: Path, as_json: bool) -> None:
+    """Write one Markdown page for each task: the same bytes for the same documents.
+
+    Limited and partial results, those of an older spec version and those scored on other clips are kept off
+    and named below the board.
+    """
+    folder = results or next(
+        (each for each in (out / "results", Path("results")) if each.is_dir()), Path("results")
+    )
+    entries, errors = read_entries(folder)
+    for error in errors:
+        click.echo(f"warning: {error.message}", err=True)
+    if not entries:
+        raise DataError(
+            f"There is no result document under {folder}.",
+            hint="Make one by `avbench run`, or name another folder: --results DIR.",
+        )
+    built = boards(entries)
+    for board in built:
+        path = out / f"{archive.safe_name(board.task)}.md"
+        write_whole(path, page(board, out).encode())
+        if not as_json:
+            click.echo(f"{path}: {len(board.rows)} on the board, {len(board.off)} kept off")
+    if as_json:
+        print_json([board_as_json(board, out) for board in built])
