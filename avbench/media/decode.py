@@ -211,13 +211,13 @@ def _feed(file: InputContainer, tracks: _Tracks) -> None:
     """Hand packets to the readers in file order until each has what it needs."""
     waiting = {reader.stream.index: reader for reader in (tracks.video, tracks.audio) if reader is not None}
     for packet in file.demux([reader.stream for reader in waiting.values()]):
-        reader = waiting.get(packet.stream_index)
+        reader = waiting.get(packet.stream.index)
         if reader is None:
             continue
         reader.feed(packet)
         if reader.done:
             reader.stream.discard = Discard.all
-            del waiting[packet.stream_index]
+            del waiting[packet.stream.index]
             if not waiting:
                 return
 
