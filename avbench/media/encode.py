@@ -120,7 +120,8 @@ def _add_audio(file: OutputContainer, samples: Samples, sample_rate: int, bitrat
     layout = {1: "mono", 2: "stereo"}.get(len(samples))
     if layout is None:
         raise ValueError(f"samples must be (1 or 2 channels, time), not {samples.shape}")
-    stream = file.add_stream("aac", rate=sample_rate, layout=layout)
+    # A quarter of the time of the default search, with as little noise at these rates.
+    stream = file.add_stream("aac", rate=sample_rate, layout=layout, options={"aac_coder": "fast"})
     stream.bit_rate = bitrate
     return stream
 
