@@ -7,7 +7,15 @@ Queries cut from one recording are not independent, so the unit that is resample
 .. math:: \bar x^* = \frac{\sum_g c_g S_g}{\sum_g c_g n_g}
 
 The gallery stays as it is: a number is about new queries against this gallery. Intervals are percentile
-intervals (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13).
+intervals (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13), expanded for few
+groups: resampling :math:`G` groups understates the spread by :math:`\sqrt{(G - 1) / G}`, and knows nothing of
+the tails of Student's t. So the quantiles taken are :math:`\alpha'` and :math:`1 - \alpha'` with
+
+.. math::
+    \alpha' = \Phi\big(\sqrt{G / (G - 1)}\; t_{\alpha, G - 1}\big), \qquad \alpha = (1 - \text{level}) / 2
+
+(Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician 69(4), 2015). With
+many groups that is the plain percentile interval.
 """
 
 from collections.abc import Iterator, Sequence
@@ -170,12 +178,17 @@ def _resampled_means(values: Values, group_of: NDArray[np.intp], seed: int, resa
 
 
 def _percentile(resampled: Values, level: float, seed: int, groups: int) -> Interval:
-    low, high = np.quantile(resampled, [(1 - level) / 2, (1 + level) / 2])
+    from scipy.stats import norm, t
+
+    # One group alone resamples to itself, whatever the quantile; the interval says that it had one.
+    spread = (groups / (groups - 1)) ** 0.5 * t.ppf((1 - level) / 2, groups - 1) if groups > 1 else 0.0
+    tail = float(norm.cdf(spread))
+    low, high = np.quantile(resampled, [tail, 1 - tail])
     return Interval(
         low=float(low),
         high=float(high),
         level=level,
-        method="bootstrap-percentile",
+        method="bootstrap-expanded-percentile",
         resamples=len(resampled),
         seed=seed,
         groups=groups,

@@ -145,7 +145,7 @@ def _collapse(side: str, distinct: int, clips: int) -> list[str]:
     if distinct == clips:
         return []
     return [
-        f"Only {distinct} of {clips} {side} embeddings are distinct: identical ones tie, and score as chance."
+        f"Only {distinct} of {clips} {side} embeddings are distinct; identical ones tie."
     ]
 
 

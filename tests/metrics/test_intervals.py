@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import binom, norm, t
 
 from avbench.metrics.intervals import bootstrap_means, bootstrap_median, clopper_pearson, paired_bootstrap
 
@@ -26,10 +27,11 @@ def test_intervals_agree_with_a_bootstrap_that_copies_the_queries(statistic: str
         (interval,) = bootstrap_means(values[:, None], groups, seed=0, resamples=4000)
     else:
         interval = bootstrap_median(values, groups, seed=0, resamples=4000)
-    spread = slow.std()
-    assert interval.low == pytest.approx(np.quantile(slow, 0.025), abs=0.15 * spread)
-    assert interval.high == pytest.approx(np.quantile(slow, 0.975), abs=0.15 * spread)
-    assert interval.groups == len(set(groups))
+    spread, drawn = slow.std(), len(set(groups))
+    tail = norm.cdf(np.sqrt(drawn / (drawn - 1)) * t.ppf(0.025, drawn - 1))
+    assert interval.low == pytest.approx(np.quantile(slow, tail), abs=0.15 * spread)
+    assert interval.high == pytest.approx(np.quantile(slow, 1 - tail), abs=0.15 * spread)
+    assert interval.groups == drawn
 
 
 def test_the_median_of_a_resample_is_numpys():
@@ -47,7 +49,7 @@ def test_the_same_seed_gives_the_same_interval_and_it_says_how_it_was_made():
     assert first == second
     assert first != bootstrap_means(values, names(50), seed=6)
     assert (first[0].method, first[0].level, first[0].resamples, first[0].seed) == (
-        "bootstrap-percentile", 0.95, 1000, 5,
+        "bootstrap-expanded-percentile", 0.95, 1000, 5,
     )  # fmt: skip
 
 
@@ -78,6 +80,24 @@ def test_nineteen_of_twenty_intervals_hold_the_true_recall(clips_a_recording: in
         held += interval.low <= 3 / 8 <= interval.high
     # 95 % nominal; three standard errors of a share of 400 are 3.3 %.
     assert 0.91 <= held / trials <= 0.98
+
+
+def test_eight_recordings_are_enough_for_the_level_to_hold():
+    rng = np.random.default_rng(11)
+    held, plain, trials = 0, 0, 400
+    for trial in range(trials):
+        hits = rng.binomial(8, rng.beta(4, 4, 8)) / 8.0
+        (interval,) = bootstrap_means(hits[:, None], names(8), seed=trial, resamples=400)
+        held += interval.low <= 0.5 <= interval.high
+        resampled = rng.choice(hits, (400, 8)).mean(1)
+        plain += np.quantile(resampled, 0.025) <= 0.5 <= np.quantile(resampled, 0.975)
+    assert 0.91 <= held / trials <= 0.98
+    assert plain / trials < 0.91  # what the expansion is for
+
+
+def test_one_recording_gives_an_interval_without_width_that_names_one_group():
+    (interval,) = bootstrap_means(np.array([[0.0], [1.0]]), ["a", "a"], seed=0)
+    assert (interval.low, interval.high, interval.groups) == (0.5, 0.5, 1)
 
 
 def test_nineteen_of_twenty_intervals_hold_the_true_median_rank():
@@ -122,8 +142,6 @@ def test_a_model_compared_with_itself_has_p_one():
 
 @pytest.mark.parametrize(("hits", "trials"), [(0, 10), (10, 10), (3, 50), (25, 50)])
 def test_the_exact_interval_holds_its_share_with_the_level_it_promises(hits: int, trials: int):
-    from scipy.stats import binom
-
     interval = clopper_pearson(hits, trials)
     # At the ends, the observed count or one more extreme has a chance of exactly 2.5 %.
     if hits > 0:

@@ -123,7 +123,7 @@ def test_without_ties_recall_equals_torchmetrics_and_the_definition_of_clip_benc
 
 
 def clip_benchmark_hits(scores: torch.Tensor, positive: torch.Tensor, k: int) -> np.ndarray:
-    """Recall as LAION-AI/CLIP_benchmark (metrics/zeroshot_retrieval.py) defines it: a positive in the top k."""
+    """Recall as LAION-AI/CLIP_benchmark defines it (zeroshot_retrieval.py): a positive in the top k."""
     top = torch.topk(scores, k, dim=1).indices
     return (positive.gather(1, top).sum(1) > 0).double().numpy()
 
