@@ -91,23 +91,20 @@ def avbench_command(tmp_path: Path) -> Command:
 
 @pytest.fixture(scope="session")
 def tiny_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with six real mp4 files of one second: a bar moves while a tone of its own pitch swells."""
+    """A folder with twelve real mp4 files of 4.5 s: a bar moves while a tone of its own pitch swells."""
     import numpy as np
 
     from avbench.media.encode import write_clip
 
     folder = tmp_path_factory.mktemp("clips")
-    time = np.arange(16_000) / 16_000
-    for k in range(6):
-        frames = np.full((12, 48, 64, 3), 32, dtype=np.uint8)
-        for t in range(12):
-            frames[t, :, (t * (k + 1)) % 56 : (t * (k + 1)) % 56 + 8] = (40 * k, 255 - 40 * k, 128)
-        tone = 0.5 * np.sin(2 * np.pi * 220 * (k + 1) * time) * np.sin(np.pi * time) ** 2
-        write_clip(
-            folder / f"clip{k}.mp4",
-            frames=frames,
-            fps=12,
-            samples=tone[None].astype(np.float32),
-            sample_rate=16_000,
-        )
+    time = np.arange(72_000) / 16_000
+    for k in range(12):
+        swell = 0.5 - 0.5 * np.cos(2 * np.pi * (k + 1) * time / 4.5)
+        frames = np.full((54, 48, 64, 3), 32, dtype=np.uint8)
+        for t in range(54):
+            left = (t * (k + 1)) % 56
+            frames[t, :, left : left + 8] = int(255 * swell[t * 72_000 // 54])
+        tone = 0.5 * swell * np.sin(2 * np.pi * 110 * (k + 1) * time)
+        samples = tone[None].astype(np.float32)
+        write_clip(folder / f"clip{k:02}.mp4", frames=frames, fps=12, samples=samples, sample_rate=16_000)
     return folder
