@@ -13,7 +13,8 @@ ENVELOPE_RATE = 25
 """Samples a second of the slow envelope."""
 LEAD_IN, LEAD_OUT = 0.65, 0.45
 """No landing this close to the beginning or the end of a clip, in seconds."""
-LANES = (0.2, 0.5, 0.8)
+LANE_PITCH = 0.3
+"""Distance between neighbouring lanes, as a fraction of the frame's width."""
 SWAY = 0.09
 """Amplitude of the sway along the floor, as a fraction of the frame's width."""
 
@@ -209,4 +210,4 @@ def still_paths(objects: int) -> tuple[Path, ...]:
 
 
 def _lanes(objects: int) -> tuple[float, ...]:
-    return LANES if objects == len(LANES) else (0.28, 0.72)
+    return tuple(0.5 + LANE_PITCH * (k - (objects - 1) / 2) for k in range(objects))

@@ -16,9 +16,9 @@ RINGING = (0.07, 0.15, 0.32)
 CEILING = 7000.0
 ATTACK = 0.0008
 HISS_DECAY = 0.018
-STRIKE = 0.035
+STRIKE = 0.0175
 """Root of a loud impact's energy: ``sqrt(∫ y² dt)``, the same for every class, size and finish."""
-HUM = 0.022
+HUM = 0.011
 """Root mean square of one toy's hum over a clip: the same for every class, size and finish."""
 HUM_RANGE, HUM_TILT = 26.0, 7.0
 
@@ -224,7 +224,7 @@ def strike(
         turned = bank.weights * np.exp(bank.poles * late) * levels[:, None]
         factors = np.concatenate([turned.real, -turned.imag], axis=1).astype(np.float32)
         waves = factors @ powers(bank.poles / rate, length)
-        begin = np.arange(min(length, 256)) / rate + late
+        begin = np.arange(min(length, int(8 * ATTACK * rate) + 1)) / rate + late
         waves[:, : begin.shape[1]] *= 1.0 - np.exp(-begin / ATTACK)
         for start, wave in zip(first, waves, strict=True):
             stem[start : start + length] += wave[: max(0, len(stem) - start)]

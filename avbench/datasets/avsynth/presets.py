@@ -135,7 +135,7 @@ DIFFICULTIES: Mapping[str, Difficulty] = {
         silent_hoppers=0,
         flicker=0.0,
         shake=0.5,
-        crf=(20, 24),
+        crf=(18, 22),
     ),
     "standard": Difficulty(
         objects=3,
@@ -159,7 +159,7 @@ DIFFICULTIES: Mapping[str, Difficulty] = {
         silent_hoppers=0,
         flicker=0.08,
         shake=1.0,
-        crf=(20, 26),
+        crf=(18, 24),
     ),
     "hard": Difficulty(
         objects=3,
@@ -176,14 +176,14 @@ DIFFICULTIES: Mapping[str, Difficulty] = {
         soft_level=-6.0,
         hum_level=0.0,
         snr=(6.0, 14.0),
-        gain=6.0,
+        gain=4.0,
         noise_wander=4.0,
         offscreen=4,
         distractors=2,
         silent_hoppers=1,
         flicker=0.15,
         shake=1.5,
-        crf=(24, 32),
+        crf=(22, 28),
     ),
 }
 
