@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 from avbench.errors import MediaError
 from avbench.media.audio_stream import AudioReader
 from avbench.media.info import AudioStreamInfo, DecodedClip, Limits, MediaInfo, VideoStreamInfo
-from avbench.media.timeline import Window, file_zero
+from avbench.media.timeline import PREROLL, Window, file_zero
 from avbench.media.video_stream import VideoReader
 from avbench.records import AudioInput, VideoInput
 
@@ -29,7 +29,6 @@ FORMATS = (
     "wav,mp3,flac,aac,ac3,h264,hevc,ivf,yuv4mpegpipe,gif,mxf,rm,dv"
 )
 NOT_SHOWN = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
-PREROLL = 0.5
 
 AnyStream = TypeVar("AnyStream", VideoStream, AudioStream)
 
@@ -89,14 +88,17 @@ def read_clip(
     """
     if start < 0 or seconds <= 0:
         raise ValueError(f"a window must begin at 0 or later and last, not start={start}, seconds={seconds}")
-    limits = limits or Limits()
-    tracks = _decode(path, limits, start, seconds, video, audio, seek=start > PREROLL)
-    if start > PREROLL and tracks.late:
-        tracks = _decode(path, limits, start, seconds, video, audio, seek=False)
-    return DecodedClip(
-        frames=None if tracks.video is None else tracks.video.finish(),
-        samples=None if tracks.audio is None else tracks.audio.finish(),
-    )
+    for seek in (True, False) if start > PREROLL else (False,):
+        with _open(path, limits or Limits()) as file:
+            window = Window(zero=file_zero(file), start=start, seconds=seconds)
+            tracks = _tracks(file, window, video, audio)
+            if seek:
+                file.seek(int((window.zero + start - PREROLL) * av.time_base))
+            _feed(file, tracks)
+            if seek and tracks.late:
+                continue
+            return tracks.finish()
+    raise AssertionError("unreachable")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,25 +112,11 @@ class _Tracks:
     def late(self) -> bool:
         return any(reader.late for reader in (self.video, self.audio) if reader is not None)
 
-
-def _decode(
-    path: Path,
-    limits: Limits,
-    start: float,
-    seconds: float,
-    video: VideoInput | None,
-    audio: AudioInput | None,
-    *,
-    seek: bool,
-) -> _Tracks:
-    """Hand a file's packets to readers, from a key frame before the window or from the beginning."""
-    with _open(path, limits) as file:
-        window = Window(zero=file_zero(file), start=start, seconds=seconds)
-        tracks = _tracks(file, window, video, audio)
-        if seek:
-            file.seek(int((window.zero + start - PREROLL) * av.time_base))
-        _feed(file, tracks)
-        return tracks
+    def finish(self) -> DecodedClip:
+        return DecodedClip(
+            frames=None if self.video is None else self.video.finish(),
+            samples=None if self.audio is None else self.audio.finish(),
+        )
 
 
 @contextlib.contextmanager

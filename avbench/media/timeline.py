@@ -30,6 +30,8 @@ LATE_FIRST_FRAME = 0.25
 AUDIO_JITTER = 5e-3
 AUDIO_TAIL = 0.1
 DECLARED_EXCESS = 0.25
+# What a decoder must have heard before its output is right: several MP3 or HE-AAC frames.
+PREROLL = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

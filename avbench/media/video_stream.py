@@ -1,7 +1,6 @@
-"""The frames of a window, picked by presentation time while a video stream is decoded."""
+"""The frames of a window, picked by presentation time."""
 
 import numpy as np
-import numpy.typing as npt
 from av import VideoFrame
 from av.packet import Packet
 from av.stream import Stream
@@ -9,94 +8,118 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from avbench.errors import MediaError
-from avbench.media.frames import scale
+from avbench.media.frames import Frames, scale_into
 from avbench.media.timeline import LATE_FIRST_FRAME, Window, ends_early, frame_instants, timestamp_slack
 from avbench.records import VideoInput
 
+# Their frames that no other frame refers to can be left undecoded without changing any other.
+SKIPPABLE = frozenset({"h264", "hevc"})
+
 
 class VideoReader:
-    """Takes the packets of one stream in file order and keeps the frames shown at the window's instants.
-
-    Attributes:
-        frames: ``(time, channel=3, height, width)``, uint8 RGB.
-        first: When the first decoded frame is shown, in seconds from zero; ``None`` before it.
-    """
+    """Collects the packets of one stream, then decodes the frames shown at the window's instants."""
 
     def __init__(self, stream: VideoStream, window: Window, wanted: VideoInput) -> None:
         self.stream = stream
         self.window = window
         self.instants = frame_instants(window.start, window.seconds, wanted.fps)
-        shape = (len(self.instants), 3, wanted.height, wanted.width)
-        self.frames: npt.NDArray[np.uint8] = np.empty(shape, np.uint8)
-        self.first: float | None = None
+        self.done = False
+        self._frames: Frames = np.empty((len(self.instants), 3, wanted.height, wanted.width), np.uint8)
         self._tick = float(stream.time_base or 0)
         self._period = float(1 / stream.average_rate) if stream.average_rate else 0.0
         self._slack = timestamp_slack(self._tick, self._period)
+        self._packets: list[Packet[Stream]] = []
         self._filled = 0
         self._held: VideoFrame | None = None
         self._held_from = 0.0
         self._scaler = VideoReformatter()
 
     @property
-    def done(self) -> bool:
-        """Whether every instant has its frame."""
-        return self._filled == len(self.instants)
-
-    @property
     def late(self) -> bool:
-        """Whether decoding began after the window did, as it does when a seek overshoots."""
-        return self.first is None or self.first > self.window.start + self._slack
+        """Whether reading began after the window did, as it does when a seek overshoots."""
+        times = (self._time(packet.pts) for packet in self._packets if packet.pts is not None)
+        return min(times, default=np.inf) > self.window.start + self._slack
 
     def feed(self, packet: "Packet[Stream]") -> None:
-        """Decode one packet; an empty one gives what the decoder still holds."""
-        for frame in self.stream.decode(packet):
-            time = self._time(frame)
-            if self.first is None:
-                self.first = time
+        """Keep one packet; ``done`` once no later one can be shown within the window."""
+        if packet.size:
+            self._packets.append(packet)
+        decoding_time = packet.dts if packet.dts is not None else packet.pts
+        if decoding_time is not None:
+            self.done = self._time(decoding_time) > self.instants[-1] + self._slack
+
+    def finish(self) -> Frames:
+        """Decode what was kept, and no frame that is neither shown nor referred to.
+
+        Returns:
+            ``(time, channel=3, height, width)``, uint8 RGB.
+
+        Raises:
+            MediaError: ``too-short`` or ``corrupt``: the stream does not cover the window.
+        """
+        shown = self._shown()
+        for packet in self._packets:
+            if shown is not None:
+                self.stream.codec_context.skip_frame = "DEFAULT" if packet.pts in shown else "NONREF"
+            self._take(self.stream.decode(packet))
+        self._take(self.stream.decode(None))
+        self._hold_last()
+        return self._frames
+
+    def _time(self, pts: int) -> float:
+        return pts * self._tick - self.window.zero
+
+    def _shown(self) -> set[int] | None:
+        """Return the timestamps of the frames that will be shown, or ``None`` where that cannot be known."""
+        stamps = [packet.pts for packet in self._packets if packet.pts is not None]
+        if self.stream.codec_context.name not in SKIPPABLE or len(set(stamps)) < len(self._packets):
+            return None
+        order = np.sort(np.array(stamps))
+        times = order * self._tick - self.window.zero
+        indices = np.searchsorted(times, self.instants + self._slack, side="right") - 1
+        return set(order[np.maximum(indices, 0)].tolist())
+
+    def _take(self, frames: list[VideoFrame]) -> None:
+        """Take decoded frames in the order they are shown; each ends the one before."""
+        for frame in frames:
+            time = self._held_from + self._period if frame.pts is None else self._time(frame.pts)
+            if self._held is None:
+                late = time - self.window.start
+                if late > max(LATE_FIRST_FRAME, self._slack):
+                    raise MediaError(
+                        "too-short", f"The video stream begins {late:.3f} s after the window does."
+                    )
             elif time < self._held_from:
                 continue
             else:
                 self._fill(before=time)
             self._held, self._held_from = frame, time
-            if self.done:
-                return
 
-    def finish(self) -> npt.NDArray[np.uint8]:
-        """Return the frames, ``(time, channel=3, height, width)``, the last one held as far as it may be.
-
-        Raises:
-            MediaError: ``too-short`` or ``corrupt``: the stream does not cover the window.
-        """
-        if self._held is None or self.first is None:
+    def _hold_last(self) -> None:
+        """Show the last frame over the instants that are left."""
+        if self._held is None:
             raise ends_early(self.stream, self.window, None)
-        gap = self.first - self.window.start
-        if gap > max(LATE_FIRST_FRAME, self._slack):
-            raise MediaError("too-short", f"The video stream begins {gap:.3f} s after the window does.")
-        if self.done:
-            return self.frames
         end = self._held_from + max((self._held.duration or 0) * self._tick, self._period)
         if self.instants[-1] >= end + self._period + self._slack:
             raise ends_early(self.stream, self.window, end)
         self._fill(before=np.inf)
-        return self.frames
-
-    def _time(self, frame: VideoFrame) -> float:
-        if frame.pts is None:
-            return 0.0 if self._held is None else self._held_from + self._period
-        return frame.pts * self._tick - self.window.zero
 
     def _fill(self, *, before: float) -> None:
-        """Give the held frame to every instant whose successor is shown from ``before`` on."""
-        stop = int(np.searchsorted(self.instants + self._slack, before, side="left"))
-        if stop <= self._filled or self._held is None:
-            return
-        self.frames[self._filled : stop] = self._picture(self._held).transpose(2, 0, 1)
-        self._filled = stop
+        """Give the held frame to the instants left that come before the next one is shown."""
+        stop = self._filled
+        while stop < len(self.instants) and self.instants[stop] + self._slack < before:
+            stop += 1
+        if stop > self._filled and self._held is not None:
+            self._show(self._held, self._frames[self._filled])
+            self._frames[self._filled + 1 : stop] = self._frames[self._filled]
+            self._filled = stop
 
-    def _picture(self, frame: VideoFrame) -> npt.NDArray[np.uint8]:
-        """Return ``frame`` scaled and turned upright, ``(height, width, channel=3)``."""
-        height, width = self.frames.shape[2:]
+    def _show(self, frame: VideoFrame, planes: Frames) -> None:
+        """Write ``frame`` to ``planes``, scaled and turned upright."""
         turns = round(frame.rotation / 90) % 4
-        if turns % 2:
-            height, width = width, height
-        return np.rot90(scale(self._scaler, frame, height, width), turns)
+        if not turns:
+            scale_into(planes, frame, self._scaler)
+            return
+        turned = np.empty_like(np.rot90(planes, turns, (1, 2)))
+        scale_into(turned, frame, self._scaler)
+        planes[:] = np.rot90(turned, turns, (1, 2))
