@@ -10,7 +10,7 @@ import numpy as np
 
 from avbench.border import Embeddings, check_embeddings, check_same_space, usable
 from avbench.embedding import Slots, audio_batch, video_batch
-from avbench.errors import AvbenchError
+from avbench.errors import AvbenchError, DataError
 from avbench.made_clips import made_clips
 from avbench.resolve import Contestant, guarded
 from avbench.store import Modality
@@ -152,6 +152,8 @@ def _attempt(name: str, holds: Callable[[], str | None]) -> Iterator[Check]:
         yield Check(name=name, verdict="pass" if said is not None else "skip", said=said or "does not apply")
     except Breach as breach:
         yield Check(name=name, verdict="fail", said=breach.said, remedy=breach.remedy)
+    except DataError as error:  # it reads more of a clip than made ones have: a side-car, other outputs
+        yield Check(name=name, verdict="skip", said=error.message)
     except AvbenchError as error:
         yield Check(name=name, verdict="fail", said=error.message, remedy=error.hint)
 

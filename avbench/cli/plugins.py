@@ -76,7 +76,9 @@ def check(
             hint="Mend what is marked fail; docs/write-a-model-plugin.md says what a model returns.",
         )
     if not as_json:
-        click.echo(f"\n{name} keeps the contract.")
+        skipped = sum(each.verdict == "skip" for each in checks)
+        rest = f" ({skipped} checks do not apply or need data)" if skipped else ""
+        click.echo(f"\n{name} keeps the contract in {len(checks) - skipped} checks{rest}.")
 
 
 def _told(checks: "Iterable[Check]", *, as_json: bool) -> "list[Check]":

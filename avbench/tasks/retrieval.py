@@ -144,9 +144,7 @@ def _rank_parts(
 def _collapse(side: str, distinct: int, clips: int) -> list[str]:
     if distinct == clips:
         return []
-    return [
-        f"Only {distinct} of {clips} {side} embeddings are distinct; identical ones tie."
-    ]
+    return [f"Only {distinct} of {clips} {side} embeddings are distinct; identical ones tie."]
 
 
 def _mean(values: NDArray[np.float64]) -> float:

@@ -16,9 +16,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from avbench import AudioBatch, Clip, ModelError, VideoBatch
+from avbench import AudioBatch, Clip, VideoBatch
 from avbench.datasets.avsynth.truth import StreamTruth, Truth, read_truth
 from avbench.datasets.avsynth.world import CLASSES, FINISHES, SIZES
+from avbench.errors import DataError
 from avbench_baselines.noise import generator
 
 ONSET_RATE = 100
@@ -84,11 +85,11 @@ class TruthModel(ABC):
         self._read: dict[Path, Truth] = {}
 
     def embed_video(self, batch: VideoBatch) -> torch.Tensor:
-        """Return ``(batch, dim)`` from what is seen; raises ``ModelError`` without a side-car."""
+        """Return ``(batch, dim)`` from what is seen; raises ``DataError`` without a side-car."""
         return self._embed([(clip, self._truth(clip).video) for clip in batch.clips], "video")
 
     def embed_audio(self, batch: AudioBatch) -> torch.Tensor:
-        """Return ``(batch, dim)`` from what is heard; raises ``ModelError`` without a side-car."""
+        """Return ``(batch, dim)`` from what is heard; raises ``DataError`` without a side-car."""
         return self._embed([(clip, self._truth(clip).audio) for clip in batch.clips], "audio")
 
     @abstractmethod
@@ -97,7 +98,7 @@ class TruthModel(ABC):
 
     def _truth(self, clip: Clip) -> Truth:
         if clip.truth is None:
-            raise ModelError(
+            raise DataError(
                 f"The clip {clip.id!r} has no truth side-car to read.",
                 hint="This reference row exists for avsynth only; leave it out for other datasets.",
             )
