@@ -13,7 +13,7 @@ from avbench.census import Census
 from avbench.clips import Clip
 from avbench.embedding import Decoded, Embedder, Unread
 from avbench.errors import MediaError
-from avbench.records import ModelInputs, Progress
+from avbench.records import Progress
 from avbench.resolve import Plan
 from avbench.store import Modality, Row, Shelf
 
@@ -139,22 +139,23 @@ def _keep(
 
 
 def _decoded(plan: Plan, batches: Sequence[Batch]) -> Generator[list[tuple[Clip, Decoded | MediaError]]]:
-    """Yield every batch's clips with what was decoded of them, in order."""
+    """Yield every batch's clips with what was decoded of them, in order, decoding ahead."""
+    outcomes = _outcomes(plan, batches)
+    with closing(outcomes):
+        for batch in batches:
+            yield [(clip, next(outcomes)) for clip in batch.clips]
+
+
+def _outcomes(plan: Plan, batches: Sequence[Batch]) -> Generator[Decoded | MediaError]:
     inputs = plan.contestant.inputs
-    for batch in batches:
-        yield [(clip, _read(clip, plan.spec.seconds, inputs, batch.modalities)) for clip in batch.clips]
-
-
-def _read(
-    clip: Clip, seconds: float, inputs: ModelInputs, modalities: Sequence[Modality]
-) -> Decoded | MediaError:
-    video = inputs.video if "video" in modalities else None
-    audio = inputs.audio if "audio" in modalities else None
+    wanted = {modality for batch in batches for modality in batch.modalities}
+    video = inputs.video if "video" in wanted else None
+    audio = inputs.audio if "audio" in wanted else None
+    clips = [clip for batch in batches for clip in batch.clips]
     if video is None and audio is None:
-        return Unread()
-    from avbench.media.decode import read_clip
+        yield from (Unread() for _ in clips)
+        return
+    from avbench.media.workers import decode_clips
 
-    try:
-        return read_clip(clip.path, start=clip.start, seconds=seconds, video=video, audio=audio)
-    except MediaError as error:
-        return error
+    seconds, processes = plan.spec.seconds, plan.workers
+    yield from decode_clips(clips, seconds=seconds, video=video, audio=audio, processes=processes)

@@ -18,10 +18,6 @@ TASKS: tuple[TaskSpec, ...] = (
         summary="Retrieve the sound of a rendered clip by its picture, and back; six scales apart.",
         dataset_args={"preset": "8s", "difficulty": "standard", "split": "test"},
         scale_rows=("random", "oracle", "semantics-only", "time-shuffled"),
-        note=(
-            "avsynth is a procedural world: a sensitivity profile and a training ground, never a claim about "
-            "natural video."
-        ),
     ),
     TaskSpec(
         name="folder-retrieval",
