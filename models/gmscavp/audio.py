@@ -18,9 +18,9 @@ class AudioBackbone(nn.Module):
         self.to_half = Convolution(1, half, stride=(2, 2), norm=False)
         self.to_quarter = Convolution(half, quarter, stride=(2, 2), norm=norm)
         self.to_eighth = Convolution(quarter, eighth, stride=(2, 2), norm=norm)
-        self.timbre = Convolution(eighth, eighth, norm=norm)
+        self.timbre = Convolution(eighth, eighth, norm=norm, residual=True)
         self.to_last = Convolution(eighth, last, stride=(1, 2), norm=norm)
-        self.chord = Convolution(last, last, norm=norm)
+        self.chord = Convolution(last, last, norm=norm, residual=True)
 
     def forward(
         self, log_mel: Float[Tensor, "batch bins frames"]
@@ -35,8 +35,6 @@ class AudioBackbone(nn.Module):
         """
         image = channels_last((log_mel * 4 - 2).transpose(1, 2).unsqueeze(1))
         maps = self.to_quarter(self.to_half(image, 1), 1)
-        fine = self.to_eighth(maps, 1)
-        fine = fine + self.timbre(fine, 1)
-        coarse = self.to_last(fine, 1)
-        coarse = coarse + self.chord(coarse, 1)
+        fine = self.timbre(self.to_eighth(maps, 1), 1)
+        coarse = self.chord(self.to_last(fine, 1), 1)
         return fine.transpose(1, 2), coarse.transpose(1, 2)

@@ -55,7 +55,7 @@ class VideoConfig:
 
     fps: float = 12.5
     size: int = 56
-    channels: tuple[int, int, int] = (16, 48, 96)
+    channels: tuple[int, int, int] = (16, 32, 96)
     norm: Literal["segment", "none"] = "segment"
 
 
@@ -128,7 +128,7 @@ class GMSCAVPConfig:
     segment_seconds: float = 2.0
     dim: int = 128
     scales: tuple[ScaleConfig, ...]
-    head_channels: int = 128
+    head_channels: int = 64
     normalise: Literal["token", "segment"] = "segment"
     temporal_weight: float = 1.0
     logit_scale: float = 1 / 0.07

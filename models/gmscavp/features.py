@@ -70,7 +70,8 @@ class LogMel(nn.Module):
             spectrum = torch.stft(
                 samples.float(), self.config.window, self.config.hop, window=self.window, return_complex=True
             )
-            mel = self.filters @ spectrum.abs()
+            power = spectrum.real.square() + spectrum.imag.square()
+            mel = self.filters @ power.sqrt()
         frames = samples.shape[-1] // self.config.hop
         decibels = 20 * mel[..., :frames].clamp(min=1e-5).log10()
         return ((decibels + 80) / 100).clamp(0, 1)

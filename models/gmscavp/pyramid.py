@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gmscavp.config import GMSCAVPConfig, ScaleConfig
-from gmscavp.layers import SegmentNorm
 
 Maps = tuple[Tensor, Tensor]
 """A fine and a coarse map, ``(batch, time, channel, *place)``; place is height and width, or frequency."""
@@ -39,21 +38,22 @@ class VideoHead(nn.Module):
 
     def __init__(self, channels: tuple[int, int], hidden: int, dim: int, *, fine: bool) -> None:
         super().__init__()
-        self.norm = SegmentNorm()
         self.fine = nn.Conv2d(channels[0], hidden, 3, 2, 1) if fine else None
         self.coarse = nn.Conv2d(channels[1], hidden, 1)
-        self.mix = TokenMixer(2 * hidden, hidden, dim)
+        self.mix = TokenMixer(2 * hidden, 2 * hidden, dim)
 
     def forward(self, maps: Maps) -> Float[Tensor, "batch time dim"]:
         """Return one token an instant."""
         fine, coarse = maps
         batch, time = coarse.shape[:2]
-        joined = self.coarse(self.norm(coarse.flatten(0, 1), time))
+        joined = self.coarse(coarse.flatten(0, 1))
         if self.fine is not None:
-            joined = joined + self.fine(self.norm(fine.flatten(0, 1), time))
-        places = F.relu(joined).flatten(2)
-        pooled = torch.cat([places.amax(dim=2), places.mean(dim=2)], dim=1)
-        return self.mix(pooled.unflatten(0, (batch, time)))
+            joined = joined + self.fine(fine.flatten(0, 1))
+        joined = F.relu(joined, inplace=True)
+        pooled = torch.cat(
+            [F.max_pool2d(joined, joined.shape[2:]), F.avg_pool2d(joined, joined.shape[2:])], dim=1
+        )
+        return self.mix(pooled.flatten(1).unflatten(0, (batch, time)))
 
 
 class AudioHead(nn.Module):
@@ -66,16 +66,13 @@ class AudioHead(nn.Module):
         self, channels: tuple[int, int], rows: tuple[int, int], hidden: int, dim: int, *, fine: bool
     ) -> None:
         super().__init__()
-        self.norm = SegmentNorm()
-        self.fine = nn.Linear(channels[0] * rows[0], hidden) if fine else None
-        self.coarse = nn.Linear(channels[1] * rows[1], hidden)
-        self.mix = TokenMixer(hidden, hidden, dim)
+        self.fine = nn.Linear(channels[0] * rows[0], 2 * hidden) if fine else None
+        self.coarse = nn.Linear(channels[1] * rows[1], 2 * hidden)
+        self.mix = TokenMixer(2 * hidden, 2 * hidden, dim)
 
     def forward(self, maps: Maps) -> Float[Tensor, "batch time dim"]:
         """Return one token an instant."""
-        fine, coarse = (
-            rearrange(self.norm(each.transpose(1, 2), 1), "b c t f -> b t (f c)") for each in maps
-        )
+        fine, coarse = (rearrange(each, "b t c f -> b t (f c)") for each in maps)
         joined = self.coarse(coarse)
         if self.fine is not None:
             joined = joined + self.fine(fine)

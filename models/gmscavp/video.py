@@ -19,11 +19,11 @@ class VideoBackbone(nn.Module):
         norm = config.norm == "segment"
         half, quarter, eighth = config.channels
         self.channels = (quarter, eighth)
-        self.to_half = Convolution(3, half, stride=(2, 2), norm=False)
+        self.to_half = Convolution(3, half, stride=(2, 2), norm=False)  # a fifth of all norms' cost
         self.to_quarter = Convolution(half, quarter, stride=(2, 2), norm=norm)
         self.to_eighth = Convolution(quarter, eighth, stride=(2, 2), norm=norm)
         self.motion = TemporalConvolution(eighth, norm=norm)
-        self.shape = Convolution(eighth, eighth, norm=norm)
+        self.shape = Convolution(eighth, eighth, norm=norm, residual=True)
         self.rhythm = TemporalConvolution(eighth, norm=norm)
 
     def forward(
@@ -38,8 +38,7 @@ class VideoBackbone(nn.Module):
         maps = self.to_half(channels_last(centred(frames).flatten(0, 1)), time)
         fine = self.to_quarter(maps, time)
         coarse = self.motion(self.to_eighth(fine, time), time)
-        coarse = coarse + self.shape(coarse, time)
-        coarse = self.rhythm(coarse, time)
+        coarse = self.rhythm(self.shape(coarse, time), time)
         return fine.unflatten(0, (batch, time)), coarse.unflatten(0, (batch, time))
 
 
