@@ -5,8 +5,10 @@ shapes and bytes) and whatever the trainer adds. Reading runs no code from the f
 """
 
 import hashlib
+import io
 import json
 import os
+import pickle
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -97,6 +99,25 @@ def load_weights(
             f"The weight file {path} holds a config that cannot be read: {error}."
         ) from error
     return config, {name: tensor.float() for name, tensor in tensors.items()}, metadata
+
+
+def write_state(path: Path, state: Mapping[str, Any]) -> None:
+    """Write the state of a run, whole or not at all."""
+    buffer = io.BytesIO()
+    torch.save(dict(state), buffer)
+    write_atomically(path, buffer.getvalue())
+
+
+def read_state(path: Path) -> dict[str, Any]:
+    """Read what :func:`write_state` wrote; no code from the file is run.
+
+    Raises:
+        CheckpointError: It is damaged.
+    """
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, ValueError) as error:
+        raise CheckpointError(f"The checkpoint {path} is damaged: {error}.") from error
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -161,6 +161,55 @@ class GMSCAVPConfig:
         return round(self.segment_seconds * self.log_mel.sample_rate)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingConfig:
+    """How a model is trained; gmscavp and cavp share it, so that a ratio compares methods and nothing else.
+
+    Attributes:
+        steps: Optimiser steps.
+        clips: Clips in a batch, whole families of siblings.
+        segments: N_T, segments of each clip.
+        gap_seconds: Segments of a clip start at least this far apart.
+        learning_rate: At its peak, after the warm-up; a cosine takes it to zero.
+        warmup: Steps of the linear warm-up.
+        betas: Of AdamW.
+        eps: Of AdamW.
+        weight_decay: Of matrices and kernels; biases and the temperature have none.
+        ema: Decay of the moving average of the weights, which is what is validated and kept.
+        precision: ``bf16`` computes convolutions and products under autocast, ``fp32`` everything in float32.
+        gain_db: Audio gain is drawn within ± this.
+        noise_db: Level of white noise added to the audio: drawn below this, relative to full scale.
+        brightness: Added to all pixels, within ± this (white is 1).
+        contrast: Pixels are scaled within 1 ± this.
+        blur: Share of clips whose frames are smoothed, as a codec would.
+        log_every: Steps between two lines of the log.
+        checkpoint_every: Steps between two checkpoints.
+        validate_every: Steps between two validations.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    steps: int = 1_000
+    clips: int = 32
+    segments: int = 3
+    gap_seconds: float = 1.0
+    learning_rate: float = 8e-4
+    warmup: int = 100
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+    weight_decay: float = 0.2
+    ema: float = 0.995
+    precision: Literal["bf16", "fp32"] = "bf16"
+    gain_db: float = 6.0
+    noise_db: float = -45.0
+    brightness: float = 0.06
+    contrast: float = 0.15
+    blur: float = 0.25
+    log_every: int = 10
+    checkpoint_every: int = 100
+    validate_every: int = 250
+
+
 SMALL = GMSCAVPConfig(
     name="small",
     scales=(
@@ -171,3 +220,4 @@ SMALL = GMSCAVPConfig(
 )
 
 CONFIGS = {config.name: config for config in (SMALL,)}
+TRAINING = {"small": TrainingConfig()}

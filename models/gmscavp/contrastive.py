@@ -94,11 +94,13 @@ class MultiScaleAlignment(nn.Module):
         """
         semantic: list[Tensor] = []
         temporal: list[Tensor] = []
-        for v, a in zip(video, audio, strict=True):
-            normalise = self.config.normalise
-            logits = self.log_scale.exp() * unit(v, normalise) @ unit(a, normalise).T
-            semantic.append(semantic_contrast(logits))
-            temporal.append(temporal_contrast(logits, segments))
+        # In bfloat16 the logits would be off by a tenth.
+        with torch.autocast(self.log_scale.device.type, enabled=False):
+            for v, a in zip(video, audio, strict=True):
+                normalise = self.config.normalise
+                logits = self.log_scale.exp() * unit(v, normalise) @ unit(a, normalise).T
+                semantic.append(semantic_contrast(logits))
+                temporal.append(temporal_contrast(logits, segments))
         weights = [scale.weight for scale in self.config.scales]
         terms = (
             w * (of_scale + self.config.temporal_weight * within)

@@ -82,6 +82,11 @@ class GMSCAVP(nn.Module):
         """
         return self._embed(self.audio_tokens(audio_segments(samples, self.config)), len(samples))
 
+    @property
+    def logit_scale(self) -> Tensor:
+        """Return exp(s)."""
+        return self.alignment.log_scale.detach().exp()
+
     def clamp(self) -> None:
         """Keep the temperature in its bounds; called after every optimiser step."""
         self.alignment.clamp()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+import gmscavp.config
 from gmscavp.config import STRICT, AudioConfig, LogMelConfig, VideoConfig
 
 
@@ -48,3 +49,4 @@ class CAVPConfig:
 SMALL = CAVPConfig(name="small")
 
 CONFIGS = {config.name: config for config in (SMALL,)}
+TRAINING = {"small": gmscavp.config.TRAINING["small"]}

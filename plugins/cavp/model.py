@@ -66,10 +66,17 @@ class CAVP(nn.Module):
         video = normal(self.video_tokens(frames).amax(dim=1))
         audio = normal(self.audio_tokens(samples).amax(dim=1))
         weight = self.config.temporal_weight
-        total, semantic, temporal = cavp_loss(
-            video, audio, self.log_scale, segments=segments, temporal_weight=weight
-        )
+        # In bfloat16 the logits would be off by a tenth.
+        with torch.autocast(video.device.type, enabled=False):
+            total, semantic, temporal = cavp_loss(
+                video, audio, self.log_scale, segments=segments, temporal_weight=weight
+            )
         return Contrast(total=total, semantic=(semantic.detach(),), temporal=(temporal.detach(),))
+
+    @property
+    def logit_scale(self) -> Tensor:
+        """Return exp(s)."""
+        return self.log_scale.detach().exp()
 
     @torch.no_grad()
     def clamp(self) -> None:

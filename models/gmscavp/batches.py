@@ -1,0 +1,169 @@
+"""Training batches: which clips, which segments of them, how varied; a function of the step."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+from torch.nn import functional as F
+
+from gmscavp.config import TrainingConfig
+from gmscavp.segments import SegmentedConfig
+
+
+class Clips(Protocol):
+    """Clips of equal length, to be read piece by piece. Consecutive ``siblings`` clips make a family."""
+
+    @property
+    def clips(self) -> int: ...  # noqa: D102
+    @property
+    def siblings(self) -> int: ...  # noqa: D102
+
+    def frames_of(self, clip: int, start: int, count: int) -> npt.NDArray[np.uint8]:
+        """Return ``(time, height, width, channel=3)``."""
+        ...
+
+    def samples_of(self, clip: int, start: int, count: int) -> npt.NDArray[np.float32]:
+        """Return ``(channel, sample)`` in [-1, 1]."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentBatch:
+    """Segments of one training step, ordered clip by clip.
+
+    Attributes:
+        frames: ``(rows, time, 3, height, width)``; uint8, or float in [0, 1] once varied.
+        samples: ``(rows, samples)``, mono in [-1, 1].
+        segments: N_T, rows of each clip.
+    """
+
+    frames: Tensor
+    samples: Tensor
+    segments: int
+
+
+class Batches:
+    """The batches of a run: ``batch(step)`` is the same for the same seed, so that a run can resume anywhere.
+
+    Args:
+        clips: What to draw from.
+        clip_frames: Frames of each clip.
+        config: What a segment is.
+        training: What a batch is.
+        seed: Seeds order, starts and variation.
+
+    Raises:
+        ValueError: There are fewer families than a batch takes, or a clip is too short for its segments.
+    """
+
+    def __init__(
+        self,
+        clips: Clips,
+        *,
+        clip_frames: int,
+        config: SegmentedConfig,
+        training: TrainingConfig,
+        seed: int,
+    ) -> None:
+        self.clips, self.config, self.training, self.seed = clips, config, training, seed
+        self.families = clips.clips // clips.siblings
+        self.taken = training.clips // clips.siblings
+        if training.clips % clips.siblings or not 0 < self.taken <= self.families:
+            raise ValueError(
+                f"A batch of {training.clips} clips needs whole families of {clips.siblings}, "
+                f"and at most the {self.families} that there are."
+            )
+        self.gap = int(np.ceil(training.gap_seconds * config.video.fps))
+        self.last = clip_frames - config.frames
+        if self.last < self.gap * (training.segments - 1):
+            raise ValueError(
+                f"A clip of {clip_frames} frames is too short for {training.segments} segments of "
+                f"{config.frames} frames that start {self.gap} frames apart."
+            )
+
+    def batch(self, step: int) -> SegmentBatch:
+        """Return the batch of a step, not yet varied."""
+        draw = np.random.default_rng([self.seed, step])
+        frames: list[npt.NDArray[np.uint8]] = []
+        samples: list[npt.NDArray[np.float32]] = []
+        hop = self.config.log_mel.sample_rate / self.config.video.fps
+        for clip in self.clips_of(step):
+            for start in self.starts(draw):
+                frames.append(self.clips.frames_of(clip, start, self.config.frames))
+                heard = self.clips.samples_of(clip, round(start * hop), self.config.samples)
+                samples.append(heard.mean(axis=0))
+        return SegmentBatch(
+            frames=torch.from_numpy(np.stack(frames)).permute(0, 1, 4, 2, 3),
+            samples=torch.from_numpy(np.stack(samples)),
+            segments=self.training.segments,
+        )
+
+    def clips_of(self, step: int) -> list[int]:
+        """Return the clips of a step: whole families, each once before any comes again."""
+        chosen: list[int] = []
+        for position in range(step * self.taken, (step + 1) * self.taken):
+            epoch, place = divmod(position, self.families)
+            order = np.random.default_rng([self.seed, epoch, 1]).permutation(self.families)
+            first = int(order[place]) * self.clips.siblings
+            chosen.extend(range(first, first + self.clips.siblings))
+        return chosen
+
+    def starts(self, draw: np.random.Generator) -> list[int]:
+        """Draw where a clip's segments start, as CAVP does: each leaves room for those that follow."""
+        starts: list[int] = []
+        low = 0
+        for following in reversed(range(self.training.segments)):
+            start = int(draw.integers(low, self.last - following * self.gap + 1))
+            starts.append(start)
+            low = start + self.gap
+        return starts
+
+
+def vary(batch: SegmentBatch, training: TrainingConfig, seed: int, step: int) -> SegmentBatch:
+    """Vary what is no part of the correspondence: gain and noise, brightness, contrast and sharpness.
+
+    All segments of a clip are varied alike, each clip on its own. Returns float frames.
+    """
+    rows = len(batch.frames)
+    clips = rows // batch.segments
+    draw = torch.Generator().manual_seed(np.random.SeedSequence([seed, step, 2]).generate_state(1)[0].item())
+
+    def uniform(low: float, high: float) -> Tensor:
+        drawn = torch.rand(clips, generator=draw) * (high - low) + low
+        return drawn.repeat_interleave(batch.segments)
+
+    contrast = uniform(1 - training.contrast, 1 + training.contrast)
+    brightness = uniform(-training.brightness, training.brightness)
+    blurred = uniform(0, 1) < training.blur
+    gain = 10 ** (uniform(-training.gain_db, training.gain_db) / 20)
+    noise = 10 ** (uniform(training.noise_db - 30, training.noise_db) / 20)
+    hiss = torch.randn(batch.samples.shape[1], generator=draw)
+
+    device = batch.frames.device
+    frames = smooth(batch.frames, blurred.to(device))
+    dtype = torch.bfloat16 if training.precision == "bf16" else torch.float32
+    # ((p / 255 - 0.5) · contrast + 0.5 + brightness), written so that it takes one pass.
+    slope = (contrast / 255).to(device, dtype)[:, None, None, None, None]
+    shift = (0.5 - 0.5 * contrast + brightness).to(device, dtype)[:, None, None, None, None]
+    varied = torch.addcmul(shift, frames.to(dtype), slope)
+    shifts = torch.randint(len(hiss), (rows,), generator=draw).tolist()
+    noises = torch.stack([hiss.roll(each) for each in shifts]) * noise[:, None]
+    samples = batch.samples * gain.to(device)[:, None] + noises.to(device)
+    return SegmentBatch(frames=varied, samples=samples, segments=batch.segments)
+
+
+def smooth(
+    frames: UInt8[Tensor, "rows time 3 height width"], chosen: Float[Tensor, " rows"] | Tensor
+) -> UInt8[Tensor, "rows time 3 height width"]:
+    """Replace the frames of chosen rows by the mean of each 3 × 3 neighbourhood and themselves."""
+    if not chosen.any():
+        return frames
+    frames = frames.clone()
+    sharp = frames[chosen].flatten(0, 1).float()
+    soft = F.avg_pool2d(F.pad(sharp, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+    frames[chosen] = ((sharp + soft) / 2).round().to(torch.uint8).unflatten(0, (-1, frames.shape[1]))
+    return frames
