@@ -70,6 +70,7 @@ class TrainRequest:
         device: ``cpu``, ``cuda`` or ``cuda:N``.
         seed: Seeds initialisation and the order of the data.
         args: Whatever else the user passed as ``--train-args key=value``.
+        say: Told a line now and then: losses, validation.
     """
 
     config: str
@@ -78,6 +79,7 @@ class TrainRequest:
     device: str
     seed: int
     args: Args = field(default_factory=dict)
+    say: Callable[[str], None] = print
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,10 @@ class Clips(Protocol):
     def clips(self) -> int: ...  # noqa: D102
     @property
     def siblings(self) -> int: ...  # noqa: D102
+    @property
+    def clip_frames(self) -> int: ...  # noqa: D102
+    @property
+    def clip_samples(self) -> int: ...  # noqa: D102
 
     def frames_of(self, clip: int, start: int, count: int) -> npt.NDArray[np.uint8]:
         """Return ``(time, height, width, channel=3)``."""
@@ -51,7 +55,6 @@ class Batches:
 
     Args:
         clips: What to draw from.
-        clip_frames: Frames of each clip.
         config: What a segment is.
         training: What a batch is.
         seed: Seeds order, starts and variation.
@@ -64,24 +67,23 @@ class Batches:
         self,
         clips: Clips,
         *,
-        clip_frames: int,
         config: SegmentedConfig,
         training: TrainingConfig,
         seed: int,
     ) -> None:
         self.clips, self.config, self.training, self.seed = clips, config, training, seed
         self.families = clips.clips // clips.siblings
-        self.taken = training.clips // clips.siblings
-        if training.clips % clips.siblings or not 0 < self.taken <= self.families:
+        self.taken = training.batch_clips // clips.siblings
+        if training.batch_clips % clips.siblings or not 0 < self.taken <= self.families:
             raise ValueError(
-                f"A batch of {training.clips} clips needs whole families of {clips.siblings}, "
+                f"A batch of {training.batch_clips} clips needs whole families of {clips.siblings}, "
                 f"and at most the {self.families} that there are."
             )
         self.gap = int(np.ceil(training.gap_seconds * config.video.fps))
-        self.last = clip_frames - config.frames
+        self.last = clips.clip_frames - config.frames
         if self.last < self.gap * (training.segments - 1):
             raise ValueError(
-                f"A clip of {clip_frames} frames is too short for {training.segments} segments of "
+                f"A clip of {clips.clip_frames} frames is too short for {training.segments} segments of "
                 f"{config.frames} frames that start {self.gap} frames apart."
             )
 

@@ -5,7 +5,8 @@ written into every checkpoint.
 """
 
 import itertools
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import ClassVar, Literal
 
 STRICT = {"extra": "forbid"}
@@ -167,7 +168,7 @@ class TrainingConfig:
 
     Attributes:
         steps: Optimiser steps.
-        clips: Clips in a batch, whole families of siblings.
+        batch_clips: Clips in a batch, whole families of siblings.
         segments: N_T, segments of each clip.
         gap_seconds: Segments of a clip start at least this far apart.
         learning_rate: At its peak, after the warm-up; a cosine takes it to zero.
@@ -190,7 +191,7 @@ class TrainingConfig:
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT
 
     steps: int = 1_000
-    clips: int = 32
+    batch_clips: int = 32
     segments: int = 3
     gap_seconds: float = 1.0
     learning_rate: float = 8e-4
@@ -208,6 +209,21 @@ class TrainingConfig:
     log_every: int = 10
     checkpoint_every: int = 100
     validate_every: int = 250
+
+    def overridden(self, given: Mapping[str, str], *, steps: int | None) -> "TrainingConfig":
+        """Return the same with other values, read from text.
+
+        Raises:
+            ValueError: There is no such field, or the value does not fit it.
+        """
+        from pydantic import TypeAdapter, ValidationError
+
+        changes = dict(given) | ({} if steps is None else {"steps": str(steps)})
+        try:
+            return TypeAdapter(TrainingConfig).validate_python(asdict(self) | changes)
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            raise ValueError(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}.") from error
 
 
 SMALL = GMSCAVPConfig(

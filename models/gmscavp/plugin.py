@@ -5,7 +5,8 @@ segments.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,8 +21,10 @@ from avbench import (
     VideoInput,
     hookimpl,
 )
+from avbench.datasets.avsynth.training_set import ARGUMENTS, open_training
 from avbench.errors import UnknownName, UsageError
-from gmscavp.config import CONFIGS, GMSCAVPConfig, LogMelConfig, VideoConfig
+from avbench.records import Progress, TrainRequest
+from gmscavp.config import CONFIGS, TRAINING, GMSCAVPConfig, LogMelConfig, TrainingConfig, VideoConfig
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,6 +53,7 @@ class ModelFamily:
     Attributes:
         name: The model's name in avbench, and the format of its weight files.
         configs: By name.
+        training: How each config is trained, by name.
         config_type: The dataclass of the configs.
         weights: The folder of the bundled weights, ``<config>.safetensors``.
         build: Makes the network from a config; imports torch.
@@ -57,6 +61,7 @@ class ModelFamily:
 
     name: str
     configs: Mapping[str, Any]
+    training: Mapping[str, TrainingConfig]
     config_type: type[Any]
     weights: Path
     build: Callable[[Any], Any]
@@ -144,6 +149,56 @@ class ModelFamily:
             ) from error
         return Retriever(model, device)
 
+    def train(self, request: TrainRequest, progress: Progress) -> None:
+        """Train a config on avsynth, going on where an unfinished run in the same folder stopped.
+
+        Args:
+            request: ``args`` may hold ``clips``, ``val_clips``, ``difficulty``, ``media``, ``world`` and
+                ``workers``, and any field of :class:`~gmscavp.config.TrainingConfig`.
+            progress: Told about rendering and training.
+
+        Raises:
+            UsageError: An argument is unknown or has a value that makes no sense.
+            ModelError: The folder holds another run, or the loss is no longer finite.
+        """
+        import torch
+
+        from gmscavp.batches import Batches
+        from gmscavp.training import Plan, train
+        from gmscavp.validation import retrieval_on
+
+        config = self.config(request.config)
+        own = {key: value for key, value in request.args.items() if key not in ARGUMENTS}
+        with self._told_as_errors():
+            training = self.training[config.name].overridden(own, steps=request.steps)
+            arrays = open_training(request.args, self.inputs({"config": config.name}), progress)
+            torch.manual_seed(request.seed)
+            plan = Plan(
+                network=self.build(config),
+                batch=Batches(arrays.train, config=config, training=training, seed=request.seed).batch,
+                training=training,
+                folder=request.output,
+                format=self.name,
+                device=request.device,
+                seed=request.seed,
+                validate=retrieval_on(arrays.validation, request.device),
+                notes=arrays.about,
+            )
+            train(plan, reporter(request, progress, training))
+
+    @contextmanager
+    def _told_as_errors(self) -> Generator[None]:
+        """Turn the errors of gmscavp into avbench's."""
+        from gmscavp.checkpoint import CheckpointError
+        from gmscavp.training import TrainingError
+
+        try:
+            yield
+        except ValueError as error:
+            raise UsageError(str(error), hint="Pass other --train-args.") from error
+        except (TrainingError, CheckpointError) as error:
+            raise ModelError(str(error), hint="Train into another folder, or remove this one.") from error
+
     def untrained(self, config: Any, seed: str) -> Any:
         """Return a network with seeded random weights; the caller's random state is left alone.
 
@@ -195,6 +250,21 @@ class Retriever:
         return torch.cat([embed(clip) for clip in stream.split(1)])
 
 
+def reporter(
+    request: TrainRequest, progress: Progress, training: TrainingConfig
+) -> Callable[[int, Mapping[str, float]], None]:
+    """Return what the training loop tells: a bar every step, a line of words now and then."""
+
+    def report(step: int, values: Mapping[str, float]) -> None:
+        progress("training", step, training.steps)
+        measured = ("loss", "clips_per_second", "a2v.recall@1", "v2a.recall@1")
+        if values and (step % (10 * training.log_every) == 0 or "a2v.recall@1" in values):
+            words = ", ".join(f"{name} {values[name]:.3g}" for name in measured if name in values)
+            request.say(f"step {step} of {training.steps}: {words}")
+
+    return report
+
+
 def build(config: GMSCAVPConfig) -> Any:
     """Return an untrained GMS-CAVP."""
     from gmscavp.model import GMSCAVP
@@ -205,6 +275,7 @@ def build(config: GMSCAVPConfig) -> Any:
 FAMILY = ModelFamily(
     name="gmscavp",
     configs=CONFIGS,
+    training=TRAINING,
     config_type=GMSCAVPConfig,
     weights=Path(__file__).parent / "weights",
     build=build,
@@ -222,6 +293,7 @@ def avbench_models() -> Iterable[ModelRecord]:
             inputs=FAMILY.inputs,
             capabilities=("retrieval",),
             identity=FAMILY.identity,
+            train=FAMILY.train,
             training_data=("avsynth",),
             license="Apache-2.0",
         )

@@ -48,7 +48,7 @@ class Objective(Protocol):
 
 Batch = Callable[[int], SegmentBatch]
 Validate = Callable[[Any], Mapping[str, float]]
-Report = Callable[[int, str], None]
+Report = Callable[[int, Mapping[str, float]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +87,12 @@ class Plan:
         )
 
 
-def train(plan: Plan, report: Report = lambda step, text: None) -> Path:
+def train(plan: Plan, report: Report = lambda step, values: None) -> Path:
     """Train until the last step, from the last checkpoint if there is one, and return the weight file.
 
     Args:
         plan: What to train.
-        report: Told the number of steps done, and the state of things in words.
+        report: Told the number of steps done after each, with what was logged, if anything was.
 
     Raises:
         TrainingError: The folder holds another run, or the loss is no longer finite.
@@ -130,7 +130,6 @@ class Run:
             eps=training.eps,
         )
         self.step = 0
-        self.validated: Mapping[str, float] = {}
         self.state = plan.folder / "state.pt"
         if self.state.exists():
             self.resume()
@@ -203,15 +202,12 @@ class Run:
         if self.step % training.log_every == 0 or last:
             values = self.values()
         if self.plan.validate is not None and (self.step % training.validate_every == 0 or last):
-            self.validated = self.plan.validate(self.average)
-            values |= self.validated
+            values |= self.plan.validate(self.average)
         if values:
             log.write(self.step, values)
         if self.step % training.checkpoint_every == 0:
             self.save()
-        shown = [f"loss {self.objective.total.item():.3f}"]
-        shown += [f"{name} {value:.3f}" for name, value in self.validated.items()]
-        report(self.step, ", ".join(shown))
+        report(self.step, values)
 
     def values(self) -> dict[str, float]:
         """Return what a line of the log says."""
@@ -222,7 +218,7 @@ class Run:
         ):
             values |= {f"semantic/{scale}": semantic.item(), f"temporal/{scale}": temporal.item()}
         values["logit_scale"] = self.network.logit_scale.item()
-        values["clips_per_second"] = self.plan.training.clips * self.clock.rate(self.step)
+        values["clips_per_second"] = self.plan.training.batch_clips * self.clock.rate(self.step)
         return values
 
 
@@ -277,15 +273,3 @@ def prefetched(batch: Batch, first: int, last: int) -> Generator[SegmentBatch, N
             ready = coming.result()
             coming = reader.submit(batch, step + 1) if step + 1 < last else None
             yield ready
-
-
-def recall_at_1(queries: Tensor, gallery: Tensor) -> float:
-    """Return the share of queries whose own item scores highest; a tie of n counts 1 / n.
-
-    Args:
-        queries: ``(clips, dim)``, unit rows.
-        gallery: ``(clips, dim)``, unit rows; item ``i`` belongs to query ``i``.
-    """
-    scores = queries @ gallery.T
-    highest = scores == scores.amax(dim=1, keepdim=True)
-    return (highest.diagonal() / highest.sum(dim=1)).mean().item()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from avbench import ModelRecord, hookimpl
-from cavp.config import CONFIGS, CAVPConfig
+from cavp.config import CONFIGS, TRAINING, CAVPConfig
 from gmscavp.plugin import ModelFamily
 
 
@@ -19,6 +19,7 @@ def build(config: CAVPConfig) -> Any:
 FAMILY = ModelFamily(
     name="cavp",
     configs=CONFIGS,
+    training=TRAINING,
     config_type=CAVPConfig,
     weights=Path(__file__).parent / "weights",
     build=build,
@@ -36,6 +37,7 @@ def avbench_models() -> Iterable[ModelRecord]:
             inputs=FAMILY.inputs,
             capabilities=("retrieval",),
             identity=FAMILY.identity,
+            train=FAMILY.train,
             training_data=("avsynth",),
             license="Apache-2.0",
         )

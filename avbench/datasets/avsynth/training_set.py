@@ -25,7 +25,8 @@ from avbench.datasets.avsynth.arrays import render_arrays
 from avbench.datasets.avsynth.galleries import scene_at, standard_place
 from avbench.datasets.avsynth.presets import VERSION, Split, difficulty_preset, media_preset
 from avbench.errors import StorageError
-from avbench.records import AudioInput, Progress, VideoInput
+from avbench.records import Args, AudioInput, ModelInputs, Progress, VideoInput
+from avbench.store import cache_folder
 
 SHARD = 32
 """Clips in a shard."""
@@ -82,6 +83,16 @@ class ArraySet:
     clips: int
     siblings: int
 
+    @property
+    def clip_frames(self) -> int:
+        """Frames in a clip."""
+        return self.frames[0].shape[1]
+
+    @property
+    def clip_samples(self) -> int:
+        """Samples in a clip, for each channel."""
+        return self.samples[0].shape[2]
+
     def frames_of(self, clip: int, start: int, count: int) -> npt.NDArray[np.uint8]:
         """Return ``count`` frames of a clip from frame ``start``: ``(time, height, width, channel=3)``."""
         return self.frames[clip // SHARD][clip % SHARD, start : start + count]
@@ -90,6 +101,74 @@ class ArraySet:
         """Return ``count`` samples of a clip from sample ``start``: ``(channel, sample)`` in [-1, 1]."""
         whole = self.samples[clip // SHARD][clip % SHARD, :, start : start + count]
         return whole.astype(np.float32) / np.float32(FULL_SCALE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingArrays:
+    """What a model trains on, and what it is looked at with meanwhile.
+
+    Attributes:
+        train: Clips of the training split.
+        validation: Clips of the validation split's standard gallery.
+        about: What they are, for the record.
+    """
+
+    train: ArraySet
+    validation: ArraySet
+    about: Args
+
+
+ARGUMENTS: Args = {
+    "clips": "3200",
+    "val_clips": "96",
+    "difficulty": "standard",
+    "media": "8s",
+    "world": "0",
+    "workers": str(os.cpu_count() or 1),
+}
+"""The arguments that :func:`open_training` takes, with their defaults."""
+
+
+def open_training(args: Args, inputs: ModelInputs, progress: Progress) -> TrainingArrays:
+    """Return the arrays a model trains on, rendering into the cache folder what is not there yet.
+
+    Args:
+        args: Overrides of :data:`ARGUMENTS`; others are ignored.
+        inputs: What the model reads.
+        progress: Told about rendering.
+
+    Raises:
+        ValueError: A number is none, or the model does not read both streams.
+        UnknownName: There is no such preset.
+        StorageError: The disk is full or the folder cannot be written.
+    """
+    chosen = {key: args.get(key, default) for key, default in ARGUMENTS.items()}
+    if inputs.video is None or inputs.audio is None:
+        raise ValueError("avsynth trains models that read both streams.")
+    for key in ("clips", "val_clips", "world", "workers"):
+        if not chosen[key].isdecimal() or (key != "world" and int(chosen[key]) < 1):
+            raise ValueError(f"{key} must be a positive whole number, not {chosen[key]!r}.")
+
+    def arrays(split: Split, clips: str) -> ArraySet:
+        assert inputs.video is not None and inputs.audio is not None
+        request = ArrayRequest(
+            split=split,
+            difficulty=chosen["difficulty"],
+            media=chosen["media"],
+            seed=int(chosen["world"]),
+            video=inputs.video,
+            audio=inputs.audio,
+        )
+        folder = cache_folder() / "avsynth-arrays"
+        workers = int(chosen["workers"])
+        return open_arrays(folder, request, clips=int(clips), workers=workers, progress=progress)
+
+    about = {key: value for key, value in chosen.items() if key != "workers"}
+    return TrainingArrays(
+        train=arrays("train", chosen["clips"]),
+        validation=arrays("val", chosen["val_clips"]),
+        about={"dataset": "avsynth", "version": VERSION} | about,
+    )
 
 
 def open_arrays(
