@@ -6,7 +6,7 @@ from itertools import count, permutations
 
 import numpy as np
 
-from avbench.datasets.avsynth.latents import FIELDS, Latents, Path, class_sets, draw_rhythms
+from avbench.datasets.avsynth.latents import FIELDS, Latents, Path, blend_envelopes, class_sets, draw_rhythms
 from avbench.datasets.avsynth.presets import COUPLED, SCALES, Difficulty, Media, Scale, Split, Switches
 from avbench.datasets.avsynth.scenes import (
     Key,
@@ -126,7 +126,8 @@ def _sibling(place: Place, law: World, difficulty: Difficulty, media: Media) -> 
     """Draw a clip of the standard gallery: S0 and S1 are the family's, the rest is its own."""
     key: Key = (place.split, place.gallery, place.group)
     family = draw_latents(key, law.seed, difficulty, media)
-    sets = class_sets(law.seed, difficulty)
+    # Only what is scored is limited to some class sets: training sees them all.
+    sets = class_sets(law.seed, replace(difficulty, class_sets=0) if place.split == "train" else difficulty)
     # Class sets take turns, so that none is rarer in a gallery than another.
     order = randomness(law.seed, place.split, "turns", place.group // len(sets)).permutation(len(sets))
     classes = sets[int(order[place.group % len(sets)])]
@@ -136,6 +137,7 @@ def _sibling(place: Place, law: World, difficulty: Difficulty, media: Media) -> 
         own,
         classes=classes,
         attributes=family.attributes,
+        envelope=blend_envelopes(family.envelope, own.envelope, difficulty.envelope_spread),
         rhythms=draw_rhythms(near, difficulty, media, around=family.rhythms),
     )
 
@@ -181,20 +183,21 @@ def _distinct(
     """Draw candidates for S1, S2 or S3 that are not too near each other."""
     chosen: list[object] = []
     attempt = 0
+    least = min(0.12, difficulty.rhythm_spread or 0.12)
     while len(chosen) < candidates(scale, difficulty):
         if scale == "S3":
             near = randomness(seed, *key, attempt, "rhythms")
             value: object = draw_rhythms(near, difficulty, media, around=base.rhythms)
         else:
             value = draw_latent(scale, (*key, attempt), seed, difficulty, media)
-        if all(_apart(scale, value, other) for other in chosen):
+        if all(_apart(scale, value, other, least) for other in chosen):
             chosen.append(value)
         attempt += 1
     return chosen
 
 
-def _apart(scale: Scale, one: object, other: object) -> bool:
-    """Tell whether two candidates differ enough for a perfect observer to tell them apart."""
+def _apart(scale: Scale, one: object, other: object, least: float) -> bool:
+    """Tell whether two candidates differ enough for a perfect observer; some landing by ``least`` seconds."""
     if scale == "S1":
         return one != other
     if scale == "S2":
@@ -204,4 +207,4 @@ def _apart(scale: Scale, one: object, other: object) -> bool:
         for first, second in zip(one, other, strict=True)  # type: ignore[call-overload]
         for a, b in zip(first, second, strict=True)
     ]
-    return max(gaps) >= 0.12
+    return max(gaps) >= least

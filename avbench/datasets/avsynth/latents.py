@@ -112,9 +112,18 @@ def draw_envelope(draw: np.random.Generator, seconds: float) -> tuple[float, ...
     # Fewer high frequencies than low: the ranks of the curve stay smooth.
     weight = np.where((frequency >= 0.3) & (frequency <= 2.0), 1.0 / np.maximum(frequency, 0.3), 0.0)
     spectrum = weight * (draw.standard_normal(len(weight)) + 1j * draw.standard_normal(len(weight)))
-    curve = np.fft.irfft(spectrum, padded)[:count]
+    return _evenly_spread(np.fft.irfft(spectrum, padded)[:count])
+
+
+def blend_envelopes(family: tuple[float, ...], own: tuple[float, ...], spread: float) -> tuple[float, ...]:
+    """Return ``(1 - spread) · family + spread · own``, its values spread evenly again: a sibling's envelope."""
+    return _evenly_spread((1.0 - spread) * np.array(family) + spread * np.array(own))
+
+
+def _evenly_spread(curve: Array) -> tuple[float, ...]:
+    """Replace every sample by its rank, scaled to [0, 1]."""
     ranks = np.argsort(np.argsort(curve, kind="stable"), kind="stable")
-    return tuple((ranks / (count - 1)).tolist())
+    return tuple((ranks / (len(curve) - 1)).tolist())
 
 
 def flat_envelope(seconds: float) -> tuple[float, ...]:

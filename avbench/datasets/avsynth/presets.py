@@ -64,6 +64,8 @@ class Difficulty:
         cross_gap: Shortest time between landings of different toys, in seconds.
         rhythm_spread: Siblings' landings lie within this many seconds of the family's own; ``None`` for
             rhythms that have nothing in common.
+        envelope_spread: How far siblings' slow envelopes depart from the family's own: 0 not at all, 1 for
+            envelopes that have nothing in common.
         soft_level: Level of a soft impact relative to a loud one, in dB.
         hum_level: Level of the hum relative to its plain level, in dB.
         snr: Lowest and highest ratio of toys to background noise, in dB.
@@ -88,6 +90,7 @@ class Difficulty:
     refractory: float
     cross_gap: float
     rhythm_spread: float | None
+    envelope_spread: float
     soft_level: float
     hum_level: float
     snr: tuple[float, float]
@@ -125,6 +128,7 @@ DIFFICULTIES: Mapping[str, Difficulty] = {
         refractory=0.8,
         cross_gap=0.2,
         rhythm_spread=None,
+        envelope_spread=1.0,
         soft_level=-8.0,
         hum_level=0.0,
         snr=(24.0, 30.0),
@@ -139,7 +143,7 @@ DIFFICULTIES: Mapping[str, Difficulty] = {
     ),
     "standard": Difficulty(
         objects=3,
-        class_sets=0,
+        class_sets=12,
         siblings=8,
         train_siblings=4,
         families=50,
@@ -148,22 +152,23 @@ DIFFICULTIES: Mapping[str, Difficulty] = {
         events=4,
         refractory=0.7,
         cross_gap=0.08,
-        rhythm_spread=0.5,
+        rhythm_spread=0.08,
+        envelope_spread=0.15,
         soft_level=-8.0,
-        hum_level=0.0,
-        snr=(14.0, 22.0),
-        gain=4.0,
-        noise_wander=2.0,
-        offscreen=2,
-        distractors=1,
-        silent_hoppers=0,
-        flicker=0.08,
-        shake=1.0,
-        crf=(18, 24),
+        hum_level=-4.0,
+        snr=(8.0, 16.0),
+        gain=6.0,
+        noise_wander=3.0,
+        offscreen=4,
+        distractors=2,
+        silent_hoppers=1,
+        flicker=0.1,
+        shake=1.5,
+        crf=(20, 26),
     ),
     "hard": Difficulty(
         objects=3,
-        class_sets=25,
+        class_sets=12,
         siblings=16,
         train_siblings=4,
         families=25,
@@ -172,18 +177,19 @@ DIFFICULTIES: Mapping[str, Difficulty] = {
         events=5,
         refractory=0.65,
         cross_gap=0.0,
-        rhythm_spread=0.3,
+        rhythm_spread=0.06,
+        envelope_spread=0.12,
         soft_level=-6.0,
-        hum_level=0.0,
-        snr=(6.0, 14.0),
-        gain=4.0,
+        hum_level=-6.0,
+        snr=(0.0, 8.0),
+        gain=6.0,
         noise_wander=4.0,
-        offscreen=4,
-        distractors=2,
+        offscreen=8,
+        distractors=3,
         silent_hoppers=1,
         flicker=0.15,
-        shake=1.5,
-        crf=(22, 28),
+        shake=2.0,
+        crf=(24, 32),
     ),
 }
 
