@@ -116,7 +116,7 @@ def draw_envelope(draw: np.random.Generator, seconds: float) -> tuple[float, ...
 
 
 def blend_envelopes(family: tuple[float, ...], own: tuple[float, ...], spread: float) -> tuple[float, ...]:
-    """Return ``(1 - spread) · family + spread · own``, its values spread evenly again: a sibling's envelope."""
+    """Return ``(1 - spread) · family + spread · own``, its values spread evenly again (a sibling)."""
     return _evenly_spread((1.0 - spread) * np.array(family) + spread * np.array(own))
 
 

@@ -1,11 +1,9 @@
 """Clips to real mp4 files with side-cars, in worker processes; what is there already is kept."""
 
 import hashlib
-import multiprocessing
 import os
-import signal
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -17,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from avbench.datasets.avsynth.audio import render_samples
 from avbench.datasets.avsynth.galleries import Place, scene_at
 from avbench.datasets.avsynth.presets import COUPLED, VERSION, Difficulty, Media, Switches
+from avbench.datasets.avsynth.processes import rendering_processes
 from avbench.datasets.avsynth.scenes import Scene
 from avbench.datasets.avsynth.truth import truth_of
 from avbench.datasets.avsynth.video import render_frames
@@ -182,9 +181,7 @@ def _render(folder: Path, places: Sequence[Place], recipe: Recipe, progress: Pro
             _render_place(folder, place, recipe)
             progress("rendering", done, total)
         return
-    # Spawned, not forked: the caller may have threads. One thread each: there is a process for every core.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, total), context, _begin)
+    pool = rendering_processes(min(workers, total))
     try:
         waiting = iter(places)
         running = {pool.submit(_render_place, folder, each, recipe) for each in islice(waiting, 2 * workers)}
@@ -210,11 +207,6 @@ def _collect(done: set[Future[None]]) -> int:
                 hint="Run the same command again: finished clips are kept. If it recurs, free some memory.",
             ) from error
     return len(done)
-
-
-def _begin() -> None:
-    # Ctrl-C reaches every process of the terminal: the parent decides, workers finish their clip.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _render_place(folder: Path, place: Place, recipe: Recipe) -> None:

@@ -10,10 +10,9 @@ can be killed, resumed, shared between processes and extended: more clips mean m
 
 import hashlib
 import json
-import multiprocessing
 import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ import numpy.typing as npt
 from avbench.datasets.avsynth.arrays import render_arrays
 from avbench.datasets.avsynth.galleries import scene_at, standard_place
 from avbench.datasets.avsynth.presets import VERSION, Split, difficulty_preset, media_preset
+from avbench.datasets.avsynth.processes import rendering_processes
 from avbench.errors import StorageError
 from avbench.records import Args, AudioInput, ModelInputs, Progress, VideoInput
 from avbench.store import cache_folder
@@ -213,9 +213,7 @@ def _render_missing(
         return
     done = shards - len(missing)
     progress("rendering training clips", done * SHARD, shards * SHARD)
-    # Spawned, not forked: the parent may hold torch's threads, which do not survive a fork.
-    spawned = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(missing)), mp_context=spawned) as pool:
+    with rendering_processes(min(workers, len(missing))) as pool:
         waiting = [pool.submit(render_shard, place, request, k) for k in missing]
         try:
             for finished in as_completed(waiting):

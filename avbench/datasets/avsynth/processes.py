@@ -1,0 +1,20 @@
+"""The processes that render clips: one for every core, each on one thread."""
+
+import multiprocessing
+import signal
+from concurrent.futures import ProcessPoolExecutor
+
+
+def rendering_processes(count: int) -> ProcessPoolExecutor:
+    """Return a pool of ``count`` processes, spawned rather than forked: the caller may have threads."""
+    return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin)
+
+
+def _begin() -> None:
+    # Ctrl-C reaches every process of the terminal: the parent decides, workers finish their clip.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    import numpy  # noqa: F401 - its linear algebra must be loaded for its threads to be limited
+    from threadpoolctl import threadpool_limits
+
+    # Small products on several threads, in several processes, spend six times as long waiting as computing.
+    threadpool_limits(1)
