@@ -5,32 +5,35 @@ import time
 from pathlib import Path
 
 KILLED = """
-import os, time
+import os, sys, time
+from pathlib import Path
 from avbench.datasets.avsynth.processes import rendering_processes
 
+def report(folder):
+    (folder / str(os.getpid())).touch()
+    time.sleep(60)
+
 if __name__ == "__main__":
+    folder = Path(sys.argv[1])
     pool = rendering_processes(2)
-    ready = [pool.submit(os.getpid) for _ in range(8)]
-    pids = {each.result() for each in ready}
-    waiting = [pool.submit(time.sleep, 60) for _ in range(2)]
-    print(*pids, flush=True)
+    working = [pool.submit(report, folder) for _ in range(2)]
+    while len(list(folder.iterdir())) < 2:
+        time.sleep(0.05)
     os.kill(os.getpid(), 9)
 """
 
 
 def test_rendering_processes_end_when_the_run_is_killed(tmp_path: Path) -> None:
-    script = tmp_path / "killed.py"
+    script, folder = tmp_path / "killed.py", tmp_path / "pids"
     script.write_text(KILLED)
+    folder.mkdir()
 
-    # The output stays open as long as a process that inherited it lives.
-    finished = subprocess.run(
-        [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=50, check=False
-    )
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    finished = subprocess.run([sys.executable, str(script), str(folder)], timeout=120, check=False, **quiet)
 
     assert finished.returncode == -9
-    pids = [int(pid) for pid in finished.stdout.split()]
-    assert pids
-    deadline = time.monotonic() + 20
+    pids = [int(each.name) for each in folder.iterdir()]
+    deadline = time.monotonic() + 30
     while any(_lives(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not any(_lives(pid) for pid in pids)
