@@ -1,20 +1,24 @@
 """avbench: run audio-video models on retrieval, generation and synchrony tasks, and rank the results."""
 
-from avbench.clips import Clip, Dataset, Gallery
-from avbench.errors import AvbenchError, MediaError, ModelError
-from avbench.hookspecs import hookimpl
-from avbench.protocols import AudioBatch, VideoBatch
-from avbench.records import (
-    AudioInput,
-    DatasetRecord,
-    DatasetRequest,
-    EmbedderRecord,
-    MetricRecord,
-    ModelInputs,
-    ModelRecord,
-    TaskSpec,
-    VideoInput,
-)
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from avbench.clips import Clip, Dataset, Gallery
+    from avbench.errors import AvbenchError, MediaError, ModelError
+    from avbench.hookspecs import hookimpl
+    from avbench.protocols import AudioBatch, VideoBatch
+    from avbench.records import (
+        AudioInput,
+        DatasetRecord,
+        DatasetRequest,
+        EmbedderRecord,
+        MetricRecord,
+        ModelInputs,
+        ModelRecord,
+        TaskSpec,
+        VideoInput,
+    )
 
 __version__ = "0.1.0"
 
@@ -39,3 +43,32 @@ __all__ = [
     "__version__",
     "hookimpl",
 ]
+
+# The command line must start fast: a public name is imported when it is first used.
+_HOMES = {
+    "Clip": "avbench.clips",
+    "Dataset": "avbench.clips",
+    "Gallery": "avbench.clips",
+    "AvbenchError": "avbench.errors",
+    "MediaError": "avbench.errors",
+    "ModelError": "avbench.errors",
+    "hookimpl": "avbench.hookspecs",
+    "AudioBatch": "avbench.protocols",
+    "VideoBatch": "avbench.protocols",
+    "AudioInput": "avbench.records",
+    "DatasetRecord": "avbench.records",
+    "DatasetRequest": "avbench.records",
+    "EmbedderRecord": "avbench.records",
+    "MetricRecord": "avbench.records",
+    "ModelInputs": "avbench.records",
+    "ModelRecord": "avbench.records",
+    "TaskSpec": "avbench.records",
+    "VideoInput": "avbench.records",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from the module it lives in."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'avbench' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -15,7 +15,6 @@ reaches the command line is a bug of avbench and keeps its traceback.
 """
 
 import copyreg
-import difflib
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -56,6 +55,8 @@ class UnknownName(UsageError):
     """
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        import difflib  # needed for this message alone, and slow to import
+
         names = sorted(known)
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
         meant = f"Did you mean {near[0]!r}? " if near else ""

@@ -1,13 +1,16 @@
 """The house rules of CONTRIBUTING.md, each listing its offenders, and each shown to catch one."""
 
+import ast
 import importlib
 import importlib.metadata
 import importlib.util
 import os
+import re
 import subprocess
 import sys
+import tomllib
+from itertools import chain
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -165,13 +168,15 @@ def test_a_module_that_cannot_be_imported_alone_is_caught(complaints):
 
 
 def test_the_public_names_are_those_that_can_be_imported():
-    public = {
-        name
-        for name, value in vars(avbench).items()
-        if not name.startswith("_") and not isinstance(value, ModuleType)
+    shown_to_type_checkers = {
+        alias.name
+        for node in ast.walk(ast.parse(Path(avbench.__file__).read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("avbench.")
+        for alias in node.names
     }
 
-    assert set(avbench.__all__) == public | {"__version__"}
+    assert set(avbench.__all__) == shown_to_type_checkers | {"__version__"}
+    assert [name for name in avbench.__all__ if not hasattr(avbench, name)] == []
     assert sorted(avbench.__all__, key=str.casefold) == sorted(set(avbench.__all__), key=str.casefold)
 
 
@@ -196,6 +201,25 @@ def test_one_file_opens_media_for_reading():
 )  # fmt: skip
 def test_a_second_reader_is_caught(source, reads):
     assert rules.reads_media(source) == reads
+
+
+def requirements():
+    """Return the distributions that a user can install by avbench or one of its extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = {
+        name: each for name, each in project["optional-dependencies"].items() if name not in ("test", "dev")
+    }
+    required = chain(project["dependencies"], *extras.values())
+    return {re.split(r"[^\w-]", each)[0] for each in required}
+
+
+def test_whatever_is_imported_can_be_required():
+    names = {"sklearn": "scikit-learn", "PIL": "matplotlib"}
+    heads = {name.partition(".")[0] for source in modules().values() for name in rules.imports(source, ())}
+    outside = heads - sys.stdlib_module_names - PACKAGES.keys()
+
+    assert {names.get(head, head) for head in outside} - requirements() == set()
+    assert "torch" in outside
 
 
 def test_nothing_imports_torchvision_or_torchaudio():

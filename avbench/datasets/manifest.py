@@ -121,7 +121,7 @@ def _parquet_rows(table: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     except ImportError as error:
         raise DataError(
             f"Reading {table} needs pyarrow, which is not installed.",
-            hint="`pip install pyarrow`, or give the manifest as CSV.",
+            hint='`pip install "avbench[parquet]"`, or give the manifest as CSV.',
         ) from error
     try:
         rows = pyarrow.parquet.read_table(table).to_pylist()
