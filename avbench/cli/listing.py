@@ -7,7 +7,9 @@ from typing import Any
 import click
 
 from avbench import registry
+from avbench.cli import COMMANDS
 from avbench.cli.options import json_option, plugin_option, print_json
+from avbench.errors import PluginError
 from avbench.plugins import HOOKS, Origin, Plugin, Problem
 from avbench.records import ModelRecord, Record, TaskSpec
 from avbench.registry import Registry, Shelf
@@ -68,7 +70,7 @@ def problems(found: Registry) -> list[dict[str, Any]]:
     return [
         {"message": problem.error.message, "hint": problem.error.hint}
         | {"origin": dataclasses.asdict(problem.origin), "traceback": problem.traceback}
-        for problem in found.problems
+        for problem in _all_problems(found)
     ]
 
 
@@ -79,10 +81,24 @@ def plugin_rows(found: Registry) -> list[tuple[str, str]]:
 
 def print_problems(found: Registry, *, traceback: bool = False) -> None:
     """Print what is wrong with the plugins to standard error, if anything is."""
-    for problem in found.problems:
+    for problem in _all_problems(found):
         click.echo(f"warning: {problem.error.message}\n   hint: {problem.error.hint}", err=True)
         if traceback and problem.traceback:
             click.echo(_indented(problem), err=True)
+
+
+def _all_problems(found: Registry) -> list[Problem]:
+    """Return what is wrong with the plugins, commands that are hidden by avbench's own among it."""
+    hidden = [record_name(each) for each in found.commands if record_name(each) in COMMANDS]
+    return [*found.problems, *(_hidden(name, found.commands.origin(name)) for name in hidden)]
+
+
+def _hidden(name: str, origin: Origin) -> Problem:
+    error = PluginError(
+        f"The command {name!r} of {origin} is never reached: avbench has one of that name.",
+        hint="Rename the plugin's command.",
+    )
+    return Problem(origin=origin, error=error)
 
 
 def _indented(problem: Problem) -> str:

@@ -77,3 +77,16 @@ def test_plugins_list_as_json_holds_hooks_and_problems(outside):
     (plugin,) = [each for each in document["plugins"] if each["name"] == "outside"]
     assert "avbench_models" in plugin["hooks"]
     assert any("outside-broken" in problem["message"] for problem in document["problems"])
+
+
+def test_a_command_that_avbench_has_itself_is_said_to_be_hidden(install):
+    source = (
+        "import click, avbench\n@avbench.hookimpl\n"
+        "def avbench_commands():\n    return [click.Command('run'), click.Command('free')]\n"
+    )
+    install("greedy", "1.0", greedy=source)
+
+    said = run(listing.command, "plugins").stderr
+
+    assert "The command 'run' of plugin 'greedy' (greedy 1.0) is never reached" in said
+    assert "'free'" not in said
