@@ -4,6 +4,7 @@ python scripts/generated_pages.py            writes docs/cli.md and docs/result.
 python scripts/generated_pages.py --check    exits 1 if one of them would change
 """
 
+import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -46,30 +47,28 @@ def command_page() -> str:
 def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
     depth = context.command_path.count(" ") + 1
     yield f"{'#' * depth} {context.command_path}\n\n{_description(command)}\n"
-    yield f"```\n{context.command_path} {' '.join(command.collect_usage_pieces(context))}\n```\n"
-    records = [
-        record for option in command.get_params(context) if (record := option.get_help_record(context))
-    ]
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             inner = command.get_command(context, name)
             if inner is not None:
                 yield from _sections(inner, click.Context(inner, info_name=name, parent=context))
-    elif records:
-        rows = (f"| `{_cell(flags)}` | {_cell(meaning)} |" for flags, meaning in records)
+        return
+    yield f"```\n{context.command_path} {' '.join(command.collect_usage_pieces(context))}\n```\n"
+    records = [option.get_help_record(context) for option in command.params]
+    rows = [f"| `{_cell(flags)}` | {_cell(meaning)} |" for flags, meaning in filter(None, records) if meaning]
+    if rows:
         yield "\n".join(["| option | |", "| --- | --- |", *rows]) + "\n"
 
 
 def _description(command: click.Command) -> str:
     # A backspace alone on its line asks click to keep the lines below as they are: here, a block of code.
     blocks: list[str] = []
-    for block in (command.help or "").split("\n\n"):
-        verbatim = block.strip("\n").startswith("\b")
-        lines = block.strip("\n").removeprefix("\b\n").splitlines()
-        indented = [line.strip() for line in lines if line.startswith(" ")]
-        if verbatim and indented:
+    for block in inspect.cleandoc(command.help or "").split("\n\n"):
+        lines = block.removeprefix("\b\n").splitlines()
+        examples = [line.strip() for line in lines if line.startswith(" ")]
+        if block.startswith("\b\n") and examples:
             blocks.append("\n".join(line for line in lines if not line.startswith(" ")))
-            blocks.append("\n".join(["```bash", *indented, "```"]))
+            blocks.append("\n".join(["```bash", *examples, "```"]))
         else:
             blocks.append("\n".join(lines))
     return "\n\n".join(filter(None, blocks))
