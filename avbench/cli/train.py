@@ -13,9 +13,7 @@ from avbench.records import TrainRequest
 
 @click.command("train")
 @click.argument("model")
-@click.option(
-    "--config", default="small", metavar="NAME", help="Configuration of the model.  [default: small]"
-)
+@click.option("--config", default="small", metavar="NAME", help="Configuration of the model.")
 @click.option(
     "--output",
     required=True,
@@ -24,8 +22,8 @@ from avbench.records import TrainRequest
     help="Where the run lives; an unfinished run goes on.",
 )
 @click.option("--steps", type=click.IntRange(min=1), metavar="N", help="Steps.  [default: the config's]")
-@click.option("--device", default="cpu", metavar="cpu|cuda", help="Where to train.  [default: cpu]")
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Seeds weights and data.  [default: 0]")
+@click.option("--device", default="cpu", metavar="cpu|cuda", help="Where to train.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Seeds weights and data.")
 @click.option(
     "--train-args",
     type=KeyValues(),
