@@ -20,7 +20,7 @@ def render() -> None:
 
 @render.command("avsynth")
 @click.option("--preset", default="8s", metavar="8s|5s|10s|224", help="Length and size of the clips.")
-@click.option("--difficulty", default="standard", metavar="easy|standard|hard", help="How hard.")
+@click.option("--difficulty", default="standard", metavar="easy|moderate|standard|hard", help="How hard.")
 @click.option("--split", default="test", metavar="train|val|test|new-world", help="Which split.")
 @click.option("--world", default="0", metavar="SEED", help="Seed of the world.")
 @click.option("--clips", metavar="N", help="Only N clips of the standard gallery.")
@@ -80,7 +80,7 @@ def sheet() -> None:
 
 
 @sheet.command("avsynth")
-@click.option("--difficulty", default="standard", metavar="easy|standard|hard", help="How hard.")
+@click.option("--difficulty", default="standard", metavar="easy|moderate|standard|hard", help="How hard.")
 @click.option("--preset", default="8s", metavar="8s|5s|10s|224", help="Length and size of the clip.")
 @click.option("--clip", "number", type=click.IntRange(min=0), default=0, help="Which training clip.")
 @click.option(

@@ -28,7 +28,7 @@ from avbench.records import TrainRequest
     "--train-args",
     type=KeyValues(),
     multiple=True,
-    help="Passed to the model: clips=3200,difficulty=standard,learning_rate=1e-3.",
+    help="Passed to the model: clips=3200,difficulty=hard,learning_rate=1e-3.",
 )
 @plugin_option
 @click.option("--quiet", is_flag=True, help="No progress: only the path of the weights.")

@@ -121,7 +121,7 @@ class TrainingArrays:
 ARGUMENTS: Args = {
     "clips": "3200",
     "val_clips": "96",
-    "difficulty": "standard",
+    "difficulty": "moderate",
     "media": "8s",
     "world": "0",
     "workers": str(os.cpu_count() or 1),
