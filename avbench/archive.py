@@ -8,17 +8,19 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from avbench.census import LeftOut
 from avbench.errors import DataError, UsageError
 from avbench.results import RunResult, from_json, to_json
 from avbench.store import write_whole
 from avbench.tasks.retrieval import QueryRank
 
 QUERIES = ".queries.jsonl"
+LEFT_OUT = ".left-out.jsonl"
 
 
 def new_run_id() -> str:
@@ -50,8 +52,14 @@ def query_lines(queries: Iterable[QueryRank]) -> bytes:
     return "".join(json.dumps(asdict(query), ensure_ascii=False) + "\n" for query in queries).encode()
 
 
-def put(output: Path, result: RunResult, queries: bytes) -> Path:
-    """Write a result and its queries, and return where the document is.
+def left_out_lines(left_out: Mapping[str, LeftOut]) -> bytes:
+    """Return what went wrong with each clip left out as JSON lines."""
+    lines = ({"clip": clip_id} | asdict(left_out[clip_id]) for clip_id in sorted(left_out))
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
+
+
+def put(output: Path, result: RunResult, queries: bytes, left_out: bytes) -> Path:
+    """Write a result and the records beside it, the document last, and return where it is.
 
     Raises:
         StorageError: They cannot be written.
@@ -60,6 +68,8 @@ def put(output: Path, result: RunResult, queries: bytes) -> Path:
     folder = output / safe_name(result.model.name) / safe_name(result.task.name)
     path = folder / f"{stamp}-{result.run.id}.json"
     write_whole(path.with_suffix(QUERIES), queries)
+    if left_out:
+        write_whole(path.with_suffix(LEFT_OUT), left_out)
     write_whole(path, to_json(result).encode())
     return path
 

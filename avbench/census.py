@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from avbench.clips import Clip
+from avbench.clips import REASONS, Clip
 from avbench.digests import FileDigests
 from avbench.records import Progress
 from avbench.results import digest_of
@@ -13,21 +13,31 @@ ROUNDING_SECONDS = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Why a clip is not evaluated: a code of :data:`avbench.clips.REASONS`, and what exactly went wrong."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Census:
     """What was found.
 
     Attributes:
-        digests: What each clip that can be tried contains (file digest and start), by clip id.
-        reasons: Why each other clip is left out, by clip id.
+        keys: What each clip that can be tried contains, as a digest, by clip id.
+        left_out: The other clips, by clip id.
         found: How many clips have a file that is not empty.
     """
 
-    digests: Mapping[str, str]
-    reasons: Mapping[str, str]
+    keys: Mapping[str, str]
+    left_out: Mapping[str, LeftOut]
     found: int
 
 
-def take_census(clips: Sequence[Clip], seconds: float, files: FileDigests, progress: Progress) -> Census:
+def take_census(
+    clips: Sequence[Clip], seconds: float, files: FileDigests, progress: Progress, *, by_name: bool = False
+) -> Census:
     """Look for the clips' files and digest what they contain.
 
     Args:
@@ -35,23 +45,30 @@ def take_census(clips: Sequence[Clip], seconds: float, files: FileDigests, progr
         seconds: The window; a clip whose own bounds are closer together is ``too-short``.
         files: Digests remembered from earlier runs.
         progress: Told how many files have been looked at.
+        by_name: Whether a clip's name and truth are part of its content, as they are for a model that looks
+            at them in place of the media.
     """
     contents = files.of([clip.path for clip in clips], progress)
-    digests: dict[str, str] = {}
-    reasons: dict[str, str] = {}
+    truths = files.of([clip.truth for clip in clips if clip.truth], progress) if by_name else {}
+    keys: dict[str, str] = {}
+    left_out: dict[str, LeftOut] = {}
     for clip in clips:
         content = contents.get(clip.path)
         if content is None:
-            reasons[clip.id] = _absence(clip)
+            left_out[clip.id] = _absence(clip)
         elif clip.end is not None and clip.end - clip.start < seconds - ROUNDING_SECONDS:
-            reasons[clip.id] = "too-short"
+            message = f"it lasts {clip.end - clip.start:g} s by its own account"
+            left_out[clip.id] = LeftOut(reason="too-short", message=message)
         else:
-            digests[clip.id] = digest_of([content, clip.start])
-    return Census(digests=digests, reasons=reasons, found=sum(clip.path in contents for clip in clips))
+            name = [clip.id, truths.get(clip.truth) if clip.truth else None] if by_name else []
+            keys[clip.id] = digest_of([content, clip.start, *name])
+    found = sum(clip.path in contents for clip in clips)
+    return Census(keys=keys, left_out=left_out, found=found)
 
 
-def _absence(clip: Clip) -> str:
+def _absence(clip: Clip) -> LeftOut:
     try:
-        return "empty" if clip.path.stat().st_size == 0 and clip.path.is_file() else "corrupt"
+        reason = "empty" if clip.path.stat().st_size == 0 and clip.path.is_file() else "corrupt"
     except OSError:
-        return "missing"
+        reason = "missing"
+    return LeftOut(reason=reason, message=REASONS[reason])

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from avbench.census import Census
+from avbench.census import Census, LeftOut
 from avbench.provenance import model_info, provenance, task_info
 from avbench.resolve import STANDARD, Plan
 from avbench.results import Coverage, DatasetInfo, RunInfo, RunResult, ScaleRow, ids_digest
@@ -46,21 +46,21 @@ def dataset_info(plan: Plan, scored: Scored) -> DatasetInfo:
     )
 
 
-def coverage(plan: Plan, census: Census, reasons: Mapping[str, str]) -> Coverage:
+def coverage(plan: Plan, census: Census, left_out: Mapping[str, LeftOut]) -> Coverage:
     """Count what was evaluated and what was not.
 
     Args:
         plan: The run.
         census: What was found.
-        reasons: Why a clip was left out, by clip id.
+        left_out: Clips that were not evaluated, by clip id.
     """
     ids_by_reason: dict[str, tuple[str, ...]] = {}
     for clip in plan.clips:
-        if clip.id in reasons:
-            reason = reasons[clip.id]
+        if clip.id in left_out:
+            reason = left_out[clip.id].reason
             ids_by_reason[reason] = (*ids_by_reason.get(reason, ()), clip.id)
-    evaluated = [clip.id for clip in plan.clips if clip.id not in reasons]
-    limited, partial = len(plan.clips) < len(plan.dataset.clips), bool(reasons)
+    evaluated = [clip.id for clip in plan.clips if clip.id not in left_out]
+    limited, partial = len(plan.clips) < len(plan.dataset.clips), bool(left_out)
     return Coverage(
         asked=len(plan.clips),
         found=census.found,

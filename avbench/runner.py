@@ -1,13 +1,14 @@
 """One model on tasks: resolve, stream, score, record."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from avbench import archive, document
-from avbench.census import Census, take_census
+from avbench.census import Census, LeftOut, take_census
 from avbench.digests import FileDigests
 from avbench.embedding import Embedder
 from avbench.errors import BudgetExceeded, DataError
@@ -100,11 +101,11 @@ def _run_task(
     started: str,
 ) -> Finished:
     census, outputs = _embed(plan, request, cache, report, clock)
-    evaluated = [clip for clip in plan.clips if clip.id not in outputs.reasons]
+    evaluated = [clip for clip in plan.clips if clip.id not in outputs.left_out]
     if not evaluated:
-        raise _nothing_left(plan, outputs.reasons)
+        raise _nothing_left(plan, outputs.left_out)
     with clock.phase("score"):
-        scored = score_model(plan, plan.contestant.record.name, evaluated, outputs.rows)
+        scored = score_model(plan, plan.contestant.record.name, evaluated, outputs.of(evaluated))
     with clock.phase("reference rows"):
         rows = scale_rows(registry, request, plan, evaluated, report.progress)
     queries = archive.query_lines(scored.queries)
@@ -117,9 +118,9 @@ def _run_task(
         reused=outputs.reused,
         computed=outputs.computed,
     )
-    coverage = document.coverage(plan, census, outputs.reasons)
+    coverage = document.coverage(plan, census, outputs.left_out)
     result = document.assemble(plan, scored, rows, coverage, archive.digest(queries), run_info)
-    path = archive.put(request.output, result, queries)
+    path = archive.put(request.output, result, queries, archive.left_out_lines(outputs.left_out))
     return Finished(result=result, path=path, over_budget=_over_budget(result, request.fail_on_error))
 
 
@@ -128,16 +129,27 @@ def _embed(
 ) -> tuple[Census, Outputs]:
     with clock.phase("resolve"):
         files = FileDigests(index=cache / "digests.jsonl")
-        census = take_census(plan.clips, plan.spec.seconds, files, report.progress)
+        inputs = plan.contestant.inputs
+        census = take_census(
+            plan.clips,
+            plan.spec.seconds,
+            files,
+            report.progress,
+            by_name=inputs.video is None and inputs.audio is None,
+        )
         shelf = Store(root=cache).shelf(store_key(plan))
-        outputs = Outputs(reasons=dict(census.reasons)) if request.recompute else recall(plan, census, shelf)
+        outputs = (
+            Outputs(keys=census.keys, left_out=dict(census.left_out))
+            if request.recompute
+            else recall(plan.clips, census, shelf)
+        )
         batches = unfinished(plan, outputs)
     report.say(announcement(plan, census, outputs, batches))
     if batches:
         with clock.phase("load"):
             embedder = _load(plan)
         with clock.phase("embed"):
-            embed_batches(plan, census, shelf, outputs, batches, embedder, report.progress)
+            embed_batches(plan, shelf, outputs, batches, embedder, report.progress)
     return census, outputs
 
 
@@ -170,8 +182,8 @@ def announcement(plan: Plan, census: Census, outputs: Outputs, batches: list[Bat
     return what + ", ".join(part for part in parts if part) + "."
 
 
-def _nothing_left(plan: Plan, reasons: Mapping[str, str]) -> DataError:
-    counts = {reason: sum(each == reason for each in reasons.values()) for reason in set(reasons.values())}
+def _nothing_left(plan: Plan, left_out: Mapping[str, LeftOut]) -> DataError:
+    counts = Counter(each.reason for each in left_out.values())
     listing = ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items()))
     return DataError(
         f"None of the {len(plan.clips)} clips of {plan.dataset.name!r} can be evaluated ({listing}).",

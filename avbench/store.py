@@ -99,16 +99,20 @@ class Shelf:
         """
         write_whole(self._path(clip, modality), _pack(output))
 
-    def read_reason(self, clip: str) -> str | None:
-        """Return why the clip could not be decoded when that was found out before, else ``None``."""
+    def read_failure(self, clip: str) -> tuple[str, str] | None:
+        """Return reason and message when the clip is known to be undecodable, else ``None``."""
         try:
-            return self._path(clip, "video").with_suffix(".reason").read_text("utf-8") or None
-        except (OSError, UnicodeDecodeError):
+            failure = json.loads(self._failure_path(clip).read_bytes())
+            return str(failure["reason"]), str(failure["message"])
+        except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def write_reason(self, clip: str, reason: str) -> None:
+    def write_failure(self, clip: str, reason: str, message: str) -> None:
         """Keep why a clip cannot be decoded, so that the next run need not try."""
-        write_whole(self._path(clip, "video").with_suffix(".reason"), reason.encode())
+        write_whole(self._failure_path(clip), json.dumps({"reason": reason, "message": message}).encode())
+
+    def _failure_path(self, clip: str) -> Path:
+        return self.folder / clip[:2] / f"{clip}.failure.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

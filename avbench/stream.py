@@ -9,7 +9,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from avbench.census import Census
+from avbench.census import Census, LeftOut
 from avbench.clips import Clip
 from avbench.embedding import Decoded, Embedder, Unread
 from avbench.errors import MediaError
@@ -24,23 +24,32 @@ LASTING = frozenset({"corrupt", "no-audio", "no-video", "too-short", "too-large"
 
 @dataclass(slots=True, kw_only=True)
 class Outputs:
-    """What is known of the clips' embeddings so far.
+    """What is known of the clips' embeddings so far; clips of the same content share theirs.
 
     Attributes:
-        rows: ``(dim,)`` or ``(time, dim)`` by clip id, by modality.
-        reasons: Why a clip has none, by clip id.
+        keys: Digest of each clip's content, by clip id.
+        left_out: Clips that have none, and why, by clip id.
+        rows: ``(dim,)`` or ``(time, dim)`` by key, by modality.
         reused: Outputs taken from the store.
         computed: Outputs computed now.
     """
 
+    keys: Mapping[str, str]
+    left_out: dict[str, LeftOut]
     rows: dict[Modality, dict[str, Row]] = field(default_factory=lambda: {"video": {}, "audio": {}})
-    reasons: dict[str, str] = field(default_factory=dict)
     reused: int = 0
     computed: int = 0
 
     def lacks(self, clip: Clip, modality: Modality) -> bool:
         """Return whether the clip still needs this output."""
-        return clip.id not in self.reasons and clip.id not in self.rows[modality]
+        return clip.id not in self.left_out and self.keys[clip.id] not in self.rows[modality]
+
+    def of(self, clips: Sequence[Clip]) -> Mapping[Modality, Mapping[str, Row]]:
+        """Return the embeddings of clips that have them, by modality and clip id."""
+        return {
+            modality: {clip.id: rows[self.keys[clip.id]] for clip in clips}
+            for modality, rows in self.rows.items()
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,19 +65,17 @@ class Batch:
     modalities: tuple[Modality, ...]
 
 
-def recall(plan: Plan, census: Census, shelf: Shelf) -> Outputs:
+def recall(clips: Sequence[Clip], census: Census, shelf: Shelf) -> Outputs:
     """Take from the store what earlier runs have left."""
-    outputs = Outputs(reasons=dict(census.reasons))
-    for clip in plan.clips:
-        digest = census.digests.get(clip.id)
-        if digest is None:
-            continue
+    outputs = Outputs(keys=census.keys, left_out=dict(census.left_out))
+    for key in dict.fromkeys(census.keys.values()):
         for modality in MODALITIES:
-            if (row := shelf.read(digest, modality)) is not None:
-                outputs.rows[modality][clip.id] = row
+            if (row := shelf.read(key, modality)) is not None:
+                outputs.rows[modality][key] = row
                 outputs.reused += 1
-        if outputs.lacks(clip, "video") and (reason := shelf.read_reason(digest)) is not None:
-            outputs.reasons[clip.id] = reason
+    for clip in clips:
+        if outputs.lacks(clip, "video") and (failure := shelf.read_failure(census.keys[clip.id])):
+            outputs.left_out[clip.id] = LeftOut(reason=failure[0], message=failure[1])
     return outputs
 
 
@@ -81,14 +88,13 @@ def unfinished(plan: Plan, outputs: Outputs) -> list[Batch]:
             each for each in MODALITIES if any(outputs.lacks(clip, each) for clip in part)
         )
         if wanted:
-            clips = tuple(clip for clip in part if clip.id not in outputs.reasons)
+            clips = tuple(clip for clip in part if clip.id not in outputs.left_out)
             batches.append(Batch(clips=clips, modalities=wanted))
     return batches
 
 
 def embed_batches(
     plan: Plan,
-    census: Census,
     shelf: Shelf,
     outputs: Outputs,
     batches: Sequence[Batch],
@@ -105,13 +111,13 @@ def embed_batches(
     progress("embedding", 0, total)
     with closing(_decoded(plan, batches)) as decoded:
         for batch, results in zip(batches, decoded, strict=True):
-            _note_failures(census, shelf, outputs, results)
+            _note_failures(shelf, outputs, results)
             slots = [(clip, each) for clip, each in results if not isinstance(each, MediaError)]
             for modality in batch.modalities if slots else ():
-                _keep(census, shelf, outputs, modality, embedder.embed(slots, modality))
+                _keep(shelf, outputs, modality, embedder.embed(slots, modality))
             for clip, _ in slots:
                 if any(outputs.lacks(clip, modality) for modality in batch.modalities):
-                    outputs.reasons[clip.id] = "model"
+                    outputs.left_out[clip.id] = LeftOut(reason="model", message=embedder.trouble)
             done += len(batch.clips)
             progress("embedding", done, total)
     for modality in MODALITIES:
@@ -119,22 +125,21 @@ def embed_batches(
 
 
 def _note_failures(
-    census: Census, shelf: Shelf, outputs: Outputs, results: Sequence[tuple[Clip, Decoded | MediaError]]
+    shelf: Shelf, outputs: Outputs, results: Sequence[tuple[Clip, Decoded | MediaError]]
 ) -> None:
     for clip, result in results:
         if isinstance(result, MediaError):
-            outputs.reasons[clip.id] = result.reason
+            outputs.left_out[clip.id] = LeftOut(reason=result.reason, message=result.message)
             if result.reason in LASTING:
-                shelf.write_reason(census.digests[clip.id], result.reason)
+                shelf.write_failure(outputs.keys[clip.id], result.reason, result.message)
 
 
-def _keep(
-    census: Census, shelf: Shelf, outputs: Outputs, modality: Modality, rows: Mapping[str, Row]
-) -> None:
+def _keep(shelf: Shelf, outputs: Outputs, modality: Modality, rows: Mapping[str, Row]) -> None:
     for clip_id, row in rows.items():
-        if clip_id not in outputs.rows[modality]:
-            shelf.write(census.digests[clip_id], modality, row)
-            outputs.rows[modality][clip_id] = row
+        key = outputs.keys[clip_id]
+        if key not in outputs.rows[modality]:
+            shelf.write(key, modality, row)
+            outputs.rows[modality][key] = row
             outputs.computed += 1
 
 

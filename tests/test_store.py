@@ -60,10 +60,18 @@ def test_every_flipped_byte_is_noticed(shelf: Shelf) -> None:
         assert kept is None or kept.tobytes() == output.tobytes()
 
 
-def test_a_reason_is_kept_beside_the_outputs(shelf: Shelf) -> None:
-    assert shelf.read_reason(CLIP) is None
-    shelf.write_reason(CLIP, "no-audio")
-    assert shelf.read_reason(CLIP) == "no-audio"
+def test_a_failure_is_kept_beside_the_outputs(shelf: Shelf) -> None:
+    assert shelf.read_failure(CLIP) is None
+    shelf.write_failure(CLIP, "no-audio", "It is mute.")
+    assert shelf.read_failure(CLIP) == ("no-audio", "It is mute.")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'{"reason": 1}', b"\xff"])
+def test_a_damaged_failure_counts_as_absent(shelf: Shelf, content: bytes) -> None:
+    shelf.write_failure(CLIP, "no-audio", "It is mute.")
+    (entry,) = shelf.folder.glob("*/*.failure.json")
+    entry.write_bytes(content)
+    assert shelf.read_failure(CLIP) is None
 
 
 def test_the_size_counts_outputs_and_no_leftovers(tmp_path: Path, shelf: Shelf) -> None:
