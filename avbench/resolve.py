@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import os
+import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -267,11 +268,10 @@ def guarded(model: str, deed: str, call: Callable[[], T]) -> T:
 
 
 def sentence(error: BaseException) -> str:
-    """Return an exception as part of a sentence, with the line of code that raised it."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f" ({Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno})" if trace else ""
+    """Return an exception as part of a sentence, with the last line of the plugin's code it passed."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "site-packages" not in frame.filename] or frames
+    place = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
     first_line = (str(error).strip().splitlines() or [""])[0].rstrip(".")
     return f"{type(error).__name__}{': ' if first_line else ''}{first_line}{place}"
 

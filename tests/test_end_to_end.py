@@ -8,50 +8,64 @@ import pytest
 from avbench.results import from_json
 from tests.model_sources import seeing
 
+RUN = ("run", "--model", "seeing", "--plugin", "seeing.py", "--task", "folder-retrieval", "--data-root")
 
-@pytest.fixture
-def plugin(tmp_path: Path) -> Path:
-    path = tmp_path / "seeing.py"
-    path.write_text(seeing())
-    return path
+
+@pytest.fixture(autouse=True)
+def _plugin(tmp_path: Path) -> None:
+    (tmp_path / "seeing.py").write_text(seeing())
 
 
 def test_a_model_in_one_file_ends_in_a_row_on_a_leaderboard(
-    avbench_command, tmp_path: Path, plugin: Path, tiny_clips: Path
+    avbench_command, tmp_path: Path, tiny_clips: Path
 ) -> None:
-    run = ["run", "--model", "seeing", "--plugin", plugin.name, "--task", "tiny-retrieval"]
-    first = avbench_command(*run, "--data-root", str(tiny_clips))
-    assert "6 of 6 clips evaluated." in first.stdout
+    cache = {"AVBENCH_CACHE": str(tmp_path / "cache")}
+    first = avbench_command(*RUN, str(tiny_clips), env=cache)
+    assert "12 clips, 12 found, 12 clips to embed on cpu" in first.stderr
+    assert "12 of 12 clips evaluated." in first.stdout
     assert "A→V R@1 ↑ (%)" in first.stdout
-    assert "6 clips to embed" in first.stderr
 
-    (path,) = (tmp_path / "results" / "seeing" / "tiny-retrieval").glob("*.json")
+    (path,) = (tmp_path / "results" / "seeing" / "folder-retrieval").glob("*.json")
     result = from_json(path.read_bytes())
     assert result.coverage.complete
-    score = result.score("a2v.recall@1")
-    assert score is not None
-    assert score.value > score.chance
+    assert [row.model for row in result.scale_rows if row.scores] == ["random"]
+    for direction in ("a2v", "v2a"):
+        score = result.score(f"{direction}.recall@1")
+        assert score is not None
+        assert score.value > score.chance == pytest.approx(1 / 12)
 
-    built = avbench_command("leaderboard", "build")
-    board = tmp_path / "leaderboards" / "tiny-retrieval.md"
-    assert str(board.relative_to(tmp_path)) in built.stdout
-    text = board.read_text("utf-8")
-    assert "| seeing " in text
-    assert path.name in text
+    second = avbench_command(*RUN, str(tiny_clips), "--json", env=cache)
+    assert "nothing to embed" in second.stderr
+    again = from_json(second.stdout)
+    assert (again.run.computed, again.run.reused) == (0, 24)
+    assert again.model_dump(exclude={"run"}) == result.model_dump(exclude={"run"})
 
     avbench_command("leaderboard", "build")
+    board = tmp_path / "leaderboards" / "folder-retrieval.md"
+    text = board.read_text("utf-8")
+    assert text.count("| seeing ") == 1
+    assert again.run.id in text or result.run.id in text
+    assert "| random " in text
+
+    board.unlink()
+    avbench_command("leaderboard", "build", "--json")
     assert board.read_text("utf-8") == text
 
 
-def test_the_second_run_takes_everything_from_the_store(
-    avbench_command, plugin: Path, tiny_clips: Path
+def test_a_clip_that_fails_is_counted_and_the_run_says_so_by_its_exit_code(
+    avbench_command, tmp_path: Path, tiny_clips: Path
 ) -> None:
-    run = ["run", "--model", "seeing", "--plugin", plugin.name, "--task", "tiny-retrieval", "--json"]
-    first = json.loads(avbench_command(*run, "--data-root", str(tiny_clips)).stdout)
-    done = avbench_command(*run, "--data-root", str(tiny_clips))
-    second = json.loads(done.stdout)
-    assert "nothing to embed" in done.stderr
-    assert second["run"]["computed"] == 0
-    assert second["run"]["reused"] == 12
-    assert first.pop("run") != second.pop("run")
-    assert first == second
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    for clip in tiny_clips.iterdir():
+        (clips / clip.name).write_bytes(clip.read_bytes())
+    (clips / "clip03.mp4").write_bytes(b"not a film")
+    done = avbench_command(*RUN, str(clips), "--fail-on-error", "0", "--json", check=False)
+    assert done.returncode == 7
+    assert "error: 1 of 12 clips failed; --fail-on-error allows 0.\n hint: " in done.stderr
+    result = from_json(done.stdout)
+    assert result.coverage.reasons == {"corrupt": ("clip03.mp4",)}
+    assert result.coverage.evaluated == 11
+    (beside,) = tmp_path.glob("results/*/*/*.left-out.jsonl")
+    (line,) = map(json.loads, beside.read_text("utf-8").splitlines())
+    assert (line["clip"], line["reason"]) == ("clip03.mp4", "corrupt")
