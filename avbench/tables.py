@@ -90,6 +90,13 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, words: int =
     return str(tabulate(rows, headers, tablefmt="pipe", colalign=align, disable_numparse=True))
 
 
+def result_text(result: RunResult) -> str:
+    """Return a result for the terminal: which model, tables, coverage, and what the numbers are worth."""
+    head = f"{model_line(result)} on {result.task.name} (version {result.task.version})"
+    notes = (f"note: {one_line(note)}" for note in result.notes)
+    return "\n".join([head, "", result_tables(result), "", coverage_line(result), *notes])
+
+
 def result_tables(result: RunResult) -> str:
     """Return a result's tables for the terminal: the standard gallery, then the scale profile."""
     shown = [score for score in result.scores if is_shown(score.id)]

@@ -11,7 +11,7 @@ from avbench.cli.progress import progress_to_stderr
 from avbench.errors import AvbenchError
 from avbench.runner import Finished, Report, RunRequest, run
 from avbench.store import cache_folder
-from avbench.tables import coverage_line, model_line, one_line, result_tables
+from avbench.tables import result_text
 
 _PAIRS = KeyValues()
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -92,7 +92,7 @@ def command(
         for each in run(registry.load(plugins), request, cache_folder(), report):
             finished.append(each)
             if not as_json:
-                click.echo(each.path if quiet else summary(each))
+                click.echo(each.path if quiet else f"{result_text(each.result)}\nresult: {each.path}\n")
     if as_json:
         documents = [json.loads(each.result.model_dump_json()) for each in finished]
         print_json(documents[0] if len(documents) == 1 else documents)
@@ -103,19 +103,6 @@ def split_names(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names of a repeated option that also takes ``a,b``, each once."""
     parts = [part.strip() for name in names for part in name.split(",")]
     return tuple(dict.fromkeys(part for part in parts if part))
-
-
-def summary(finished: Finished) -> str:
-    """Return what is printed of a result: tables, coverage, notes, the path of the document."""
-    result = finished.result
-    lines = [
-        f"{model_line(result)} on {result.task.name} (version {result.task.version})",
-        result_tables(result),
-        coverage_line(result),
-        *(f"note: {one_line(note)}" for note in result.notes),
-        f"result: {finished.path}",
-    ]
-    return "\n\n".join(lines[:2]) + "\n\n" + "\n".join(lines[2:]) + "\n"
 
 
 def _fail_over_budget(finished: list[Finished]) -> None:

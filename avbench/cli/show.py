@@ -1,0 +1,78 @@
+"""``avbench show``: one result, model or task in full."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from avbench import registry
+from avbench.cli.listing import describe, record_name
+from avbench.cli.options import json_option, plugin_option, print_json
+from avbench.errors import UnknownName
+
+
+@click.command("show")
+@click.argument("what", metavar="FILE|NAME")
+@plugin_option
+@json_option
+def command(what: str, plugins: tuple[str, ...], as_json: bool) -> None:
+    """Show a result FILE, or the model, task or dataset of a NAME.
+
+    \b
+    Examples:
+      avbench show results/gmscavp/avsynth-retrieval/20260101T120000Z-1a2b3c4d.json
+      avbench show gmscavp
+      avbench show avsynth-retrieval --json
+    """
+    if Path(what).is_file() or what.endswith(".json"):
+        _show_result(Path(what), as_json=as_json)
+        return
+    kind, values = _record(what, plugins)
+    if as_json:
+        print_json({"kind": kind} | values)
+        return
+    click.echo(f"{kind} {what}")
+    rows = list(_lines(values))
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        click.echo(f"  {name:<{width}}  {value}")
+
+
+def _show_result(path: Path, *, as_json: bool) -> None:
+    from avbench import archive
+    from avbench.tables import result_text
+
+    result = archive.read(path)
+    if as_json:
+        print_json(result.model_dump(mode="json"))
+        return
+    click.echo(result_text(result))
+    origin, run = result.provenance, result.run
+    torch = origin.packages.get("torch", "unknown")
+    click.echo(
+        f"made {run.finished_at} by avbench {origin.avbench} on {origin.device} with torch "
+        f"{torch}, {origin.threads} threads, batches of {origin.batch_size}, "
+        f"in {sum(run.seconds.values()):.1f} s"
+    )
+
+
+def _record(name: str, plugins: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+    found = registry.load(plugins)
+    shelves = (found.models, found.tasks, found.datasets)
+    for shelf in shelves:
+        if name in shelf:
+            return shelf.kind, describe(shelf.get(name), shelf.origin(name))
+    known = [record_name(record) for shelf in shelves for record in shelf]
+    raise UnknownName("result file, model, task or dataset", name, known)
+
+
+def _lines(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield name and value of everything that is set, nested names joined by a dot."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _lines(value, f"{prefix}{name}.")
+        elif isinstance(value, list):
+            yield f"{prefix}{name}", ", ".join(map(str, value)) or "–"
+        elif value not in (None, ""):
+            yield f"{prefix}{name}", str(value)
