@@ -238,15 +238,14 @@ def choose_device(asked: str) -> tuple[str, int]:
     import torch
 
     there = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if asked == "auto":
-        return ("cuda" if there else "cpu"), torch.get_num_threads()
-    kind, _, number = asked.partition(":")
-    if kind == "cuda" and (int(number) if number.isdigit() else 0) >= there:
+    known = {"auto": "cuda" if there else "cpu", "cpu": "cpu"} | ({"cuda": "cuda"} if there else {})
+    known |= {f"cuda:{number}": f"cuda:{number}" for number in range(there)}
+    if asked not in known:
         raise UsageError(
             f"The device {asked!r} is not there: torch {torch.__version__} sees {there} CUDA devices.",
-            hint="Use --device cpu, or auto; `avbench doctor` shows what torch sees.",
+            hint=f"Use one of {', '.join(known)}; `avbench doctor` shows what torch sees.",
         )
-    return asked, torch.get_num_threads()
+    return known[asked], torch.get_num_threads()
 
 
 def guarded(model: str, deed: str, call: Callable[[], T]) -> T:
