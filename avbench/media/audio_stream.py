@@ -13,7 +13,15 @@ from av.stream import Stream
 from avbench.errors import MediaError
 from avbench.media.audio import resample
 from avbench.media.channels import mixing_matrix
-from avbench.media.timeline import AUDIO_JITTER, AUDIO_TAIL, PREROLL, Window, ends_early
+from avbench.media.timeline import (
+    AUDIO_JITTER,
+    AUDIO_TAIL,
+    CUT_PACKETS,
+    PREROLL,
+    Window,
+    ends_early,
+    tolerating,
+)
 from avbench.records import AudioInput
 
 Samples = npt.NDArray[np.float32]
@@ -30,6 +38,7 @@ class AudioReader:
         self.wanted = wanted
         self.done = False
         self._tick = float(stream.time_base or 0)
+        self._packets = 0
         self._first: float | None = None
         self._rate = 0
         self._margin = 0
@@ -51,13 +60,9 @@ class AudioReader:
         """
         if packet.pts is not None and self._time(packet.pts) < self.window.start - PREROLL:
             return
-        for frame in self.stream.decode(packet):
-            if not self._rate:
-                self._allocate(frame.sample_rate)
-            if frame.sample_rate != self._rate:
-                message = f"The audio stream changes its rate from {self._rate} to {frame.sample_rate} Hz."
-                raise MediaError("corrupt", message)
-            self._lay(frame)
+        self._packets += 1
+        with tolerating(self._packets <= CUT_PACKETS):
+            self._take(self.stream.decode(packet))
         self.done = self._rate > 0 and self._cursor >= self._length
 
     def finish(self) -> Samples:
@@ -81,6 +86,15 @@ class AudioReader:
         length = round(self.window.seconds * self.wanted.sample_rate)
         resampled = resample(mixed, self._rate, self.wanted.sample_rate)
         return np.ascontiguousarray(resampled[:, skip : skip + length])
+
+    def _take(self, frames: list[AudioFrame]) -> None:
+        for frame in frames:
+            if not self._rate:
+                self._allocate(frame.sample_rate)
+            if frame.sample_rate != self._rate:
+                message = f"The audio stream changes its rate from {self._rate} to {frame.sample_rate} Hz."
+                raise MediaError("corrupt", message)
+            self._lay(frame)
 
     def _time(self, pts: int) -> float:
         return pts * self._tick - self.window.zero

@@ -5,7 +5,7 @@ ITU-R BS.775: the centre and the surround channels at ``1/√2``, the low-freque
 divided by the sum of its weights so that it cannot clip.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from math import sqrt
 
@@ -32,9 +32,16 @@ WEIGHTS: Mapping[str, tuple[float, float]] = {
     "LFE2": (0.0, 0.0),
 }
 
+# What channels without a name most likely are, by their number.
+UNNAMED: Mapping[int, tuple[str, ...]] = {
+    2: ("FL", "FR"),
+    6: ("FL", "FR", "FC", "LFE", "BL", "BR"),
+    8: ("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR"),
+}
+
 
 @cache
-def mixing_matrix(names: Sequence[str], channels: int) -> Samples:
+def mixing_matrix(names: tuple[str, ...], channels: int) -> Samples:
     """Return the weights from a layout's channels to mono or stereo.
 
     Args:
@@ -42,11 +49,13 @@ def mixing_matrix(names: Sequence[str], channels: int) -> Samples:
         channels: Channels wanted, 1 or 2.
 
     Returns:
-        ``(channels, len(names))``, float32, rows sum to 1. A layout with no channel of a known place weighs
-        every channel alike.
+        ``(channels, len(names))``, float32, rows sum to 1. Where a side would have no channel, every channel
+        weighs alike.
     """
     if len(names) == 1:
         return np.ones((channels, 1), np.float32)
+    if not any(name in WEIGHTS for name in names):
+        names = UNNAMED.get(len(names), names)
     weights = np.array([WEIGHTS.get(name, (0.0, 0.0)) for name in names]).T
     if not weights.any(axis=1).all():
         weights = np.ones((2, len(names)))

@@ -88,10 +88,11 @@ def read_clip(
     """
     if start < 0 or seconds <= 0:
         raise ValueError(f"a window must begin at 0 or later and last, not start={start}, seconds={seconds}")
+    limits = limits or Limits()
     for seek in (True, False) if start > PREROLL else (False,):
-        with _open(path, limits or Limits()) as file:
+        with _open(path, limits) as file:
             window = Window(zero=file_zero(file), start=start, seconds=seconds)
-            tracks = _tracks(file, window, video, audio)
+            tracks = _tracks(file, window, video, audio, limits)
             if seek:
                 file.seek(int((window.zero + start - PREROLL) * av.time_base))
             _feed(file, tracks)
@@ -152,8 +153,6 @@ def _check_limits(path: Path, file: InputContainer, limits: Limits) -> None:
         if pixels > limits.pixels:
             message = f"The file {path} has frames of {pixels} pixels, more than {limits.pixels}."
             raise MediaError("too-large", message)
-        # The decoder checks again: a stream can hold larger frames than its container declares.
-        stream.codec_context.options = {"max_pixels": str(limits.pixels)}
 
 
 def _shown_video(file: InputContainer) -> VideoStream | None:
@@ -173,7 +172,11 @@ def _preferred(streams: list[AnyStream]) -> AnyStream | None:
 
 
 def _tracks(
-    file: InputContainer, window: Window, video: VideoInput | None, audio: AudioInput | None
+    file: InputContainer,
+    window: Window,
+    video: VideoInput | None,
+    audio: AudioInput | None,
+    limits: Limits,
 ) -> _Tracks:
     """Set up a reader for each stream that is asked for, and have every other one left out."""
     picture = _shown_video(file) if video is not None else None
@@ -189,6 +192,8 @@ def _tracks(
         if stream is not None:
             # Clips are decoded in parallel, one process each: more threads would only contend.
             stream.codec_context.thread_count = 1
+            # An error is an error, not something to paint over; frames may be larger than the container says.
+            stream.codec_context.options = {"err_detect": "explode", "max_pixels": str(limits.pixels)}
     return _Tracks(
         video=None if picture is None or video is None else VideoReader(picture, window, video),
         audio=None if sound is None or audio is None else AudioReader(sound, window, audio),

@@ -15,12 +15,14 @@ up to 5 ms are taken as continuous; over a longer gap, and before a late start, 
 at most 100 ms of silence is added.
 """
 
+import contextlib
 from dataclasses import dataclass
 
 import av
 import numpy as np
 import numpy.typing as npt
 from av.container import InputContainer
+from av.error import InvalidDataError
 from av.stream import Stream
 
 from avbench.errors import MediaError
@@ -30,6 +32,8 @@ LATE_FIRST_FRAME = 0.25
 AUDIO_JITTER = 5e-3
 AUDIO_TAIL = 0.1
 DECLARED_EXCESS = 0.25
+# A stream cut out of a longer one may refer to what is not there; H.264 keeps at most 16 frames to refer to.
+CUT_PACKETS = 16
 # What a decoder must have heard before its output is right: several MP3 or HE-AAC frames.
 PREROLL = 0.5
 
@@ -95,3 +99,8 @@ def ends_early(stream: Stream, window: Window, end: float | None) -> MediaError:
     return MediaError(
         "too-short", f"The {stream.type} stream {found}, before the window's {window.end:.3f} s."
     )
+
+
+def tolerating(tolerated: bool) -> contextlib.AbstractContextManager[None]:
+    """Pass over what a decoder cannot read where that is ``tolerated``."""
+    return contextlib.suppress(InvalidDataError) if tolerated else contextlib.nullcontext()

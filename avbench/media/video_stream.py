@@ -9,7 +9,15 @@ from av.video.stream import VideoStream
 
 from avbench.errors import MediaError
 from avbench.media.frames import Frames, scale_into
-from avbench.media.timeline import LATE_FIRST_FRAME, Window, ends_early, frame_instants, timestamp_slack
+from avbench.media.timeline import (
+    CUT_PACKETS,
+    LATE_FIRST_FRAME,
+    Window,
+    ends_early,
+    frame_instants,
+    timestamp_slack,
+    tolerating,
+)
 from avbench.records import VideoInput
 
 # Their frames that no other frame refers to can be left undecoded without changing any other.
@@ -36,9 +44,10 @@ class VideoReader:
 
     @property
     def late(self) -> bool:
-        """Whether reading began after the window did, as it does when a seek overshoots."""
-        times = (self._time(packet.pts) for packet in self._packets if packet.pts is not None)
-        return min(times, default=np.inf) > self.window.start + self._slack
+        """Whether decoding can only begin after the window does, as when a seek overshoots."""
+        keys = (packet.pts for packet in self._packets if packet.is_keyframe and packet.pts is not None)
+        first = next(keys, None)
+        return first is None or self._time(first) > self.window.start + self._slack
 
     def feed(self, packet: "Packet[Stream]") -> None:
         """Keep one packet; ``done`` once no later one can be shown within the window."""
@@ -58,10 +67,13 @@ class VideoReader:
             MediaError: ``too-short`` or ``corrupt``: the stream does not cover the window.
         """
         shown = self._shown()
-        for packet in self._packets:
+        # What comes before the first key frame cannot be decoded; some formats flag no key frames.
+        key = next((index for index, packet in enumerate(self._packets) if packet.is_keyframe), 0)
+        for index, packet in enumerate(self._packets[key:]):
             if shown is not None:
                 self.stream.codec_context.skip_frame = "DEFAULT" if packet.pts in shown else "NONREF"
-            self._take(self.stream.decode(packet))
+            with tolerating(index < CUT_PACKETS):
+                self._take(self.stream.decode(packet))
         self._take(self.stream.decode(None))
         self._hold_last()
         return self._frames
@@ -72,7 +84,8 @@ class VideoReader:
     def _shown(self) -> set[int] | None:
         """Return the timestamps of the frames that will be shown, or ``None`` where that cannot be known."""
         stamps = [packet.pts for packet in self._packets if packet.pts is not None]
-        if self.stream.codec_context.name not in SKIPPABLE or len(set(stamps)) < len(self._packets):
+        unclear = not stamps or len(set(stamps)) < len(self._packets)
+        if unclear or self.stream.codec_context.name not in SKIPPABLE:
             return None
         order = np.sort(np.array(stamps))
         times = order * self._tick - self.window.zero
@@ -99,8 +112,8 @@ class VideoReader:
         """Show the last frame over the instants that are left."""
         if self._held is None:
             raise ends_early(self.stream, self.window, None)
-        end = self._held_from + max((self._held.duration or 0) * self._tick, self._period)
-        if self.instants[-1] >= end + self._period + self._slack:
+        end = self._held_from + ((self._held.duration or 0) * self._tick or self._period)
+        if self.instants[-1] > end + self._period - self._slack:
             raise ends_early(self.stream, self.window, end)
         self._fill(before=np.inf)
 
