@@ -93,6 +93,8 @@ def score_retrieval(
         parts = [gallery for gallery in galleries if gallery.name == name]
         ranked = _rank_parts(spec, parts, row_of, video, audio, notes)
         queries += ranked
+        if len({groups[row_of[query.query]] for query in ranked}) == 1:
+            notes.append(f"All queries of {name} come from one recording: its intervals have no width.")
         for direction in spec.directions:
             pool = [query for query in ranked if query.direction == direction]
             if pool:

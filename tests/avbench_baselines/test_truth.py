@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from avbench import AudioBatch, Clip, Gallery, ModelError, TaskSpec, VideoBatch
+from avbench import AudioBatch, Clip, Gallery, TaskSpec, VideoBatch
 from avbench.datasets.avsynth.galleries import Place, candidates, scene_at
 from avbench.datasets.avsynth.presets import COUPLED, SCALES, difficulty_preset, media_preset
 from avbench.datasets.avsynth.truth import truth_of
+from avbench.errors import DataError
 from avbench.tasks.retrieval import score_retrieval
 from avbench_baselines.plugin import avbench_models
 
@@ -127,7 +128,7 @@ def test_random_is_at_chance_and_the_same_for_the_same_clip_in_any_batch(clips: 
 @pytest.mark.parametrize("name", ["oracle", "semantics-only", "time-shuffled"])
 def test_a_clip_without_truth_is_an_error_that_says_where_truth_exists(name: str):
     clip = Clip(id="holiday", path=Path("holiday.mp4"))
-    with pytest.raises(ModelError, match="'holiday' has no truth") as caught:
+    with pytest.raises(DataError, match="'holiday' has no truth") as caught:
         embed(name, (clip,))
     assert "avsynth" in caught.value.hint
 

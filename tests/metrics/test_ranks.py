@@ -73,9 +73,9 @@ def test_the_length_of_an_embedding_changes_nothing(picks: tuple, scale: float):
         assert_same(before[direction], after[direction])
 
 
-@pytest.mark.parametrize("n", [2, 33, 700])
-@pytest.mark.parametrize("tile", [5, 64, 1024])
-@pytest.mark.parametrize("dim", [1, 3, 512])
+# One row more than a tile: the last tile is a row, and a product of that shape rounds another way.
+@pytest.mark.parametrize(("n", "tile"), [(2, 5), (33, 16), (65, 64), (66, 64), (700, 1024), (1025, 1024)])
+@pytest.mark.parametrize("dim", [1, 37, 512])
 def test_a_model_that_returns_one_vector_ties_with_everything(n: int, tile: int, dim: int):
     video = np.tile(np.random.default_rng(n + dim).normal(size=dim).astype(np.float32), (n, 1))
     pairs = rank_pairs(video, -0.3 * video, tile=tile)
@@ -102,14 +102,14 @@ def test_one_collapsed_side_ties_for_the_queries_of_the_other():
     assert sorted(ranks["v2a"].better) == list(range(300))
 
 
-@pytest.mark.parametrize("tile", [16, 100, 1024])
+@pytest.mark.parametrize("tile", [16, 100, 499, 1024])
 def test_duplicates_far_apart_tie_exactly(tile: int):
     rng = np.random.default_rng(3)
     video, audio = rng.normal(size=(2, 500, 96)).astype(np.float32)
-    video[471], audio[471] = video[2], audio[2]
+    video[499], audio[499] = video[2], audio[2]
     ranks = rank_pairs(video, audio, tile=tile).by_direction
     for direction in ("v2a", "a2v"):
-        assert ranks[direction].tied[[2, 471]].tolist() == [1, 1]
+        assert ranks[direction].tied[[2, 499]].tolist() == [1, 1]
         assert ranks[direction].tied.sum() == 2
 
 

@@ -149,6 +149,13 @@ def test_intervals_hold_the_value_and_resample_recordings():
     assert by_id(outcome)["a2v.recall@1"].interval == expected
 
 
+def test_queries_of_one_recording_have_no_interval_and_a_note_says_so():
+    video, audio = noisy(20)
+    outcome = score([standard(20)], video, audio, groups=["concert"] * 20)
+    assert outcome.notes == ("All queries of standard come from one recording: its intervals have no width.",)
+    assert by_id(outcome)["a2v.mrr"].low == pytest.approx(by_id(outcome)["a2v.mrr"].high)
+
+
 def test_a_perfect_score_still_has_a_width():
     audio = np.eye(20)
     found = by_id(score([standard(20)], audio, audio))
