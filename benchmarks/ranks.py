@@ -7,9 +7,9 @@ memory above the inputs. The two are timed in turn, and the fastest of each is c
 memory that is already there. Memory is the growth of the peak resident set of a fresh process over what it
 held, inputs included, just before the call.
 
-Measured on two cores of an AMD EPYC (1 MiB of L2 each), torch 2.13 with MKL, other work on the machine kept behind:
-product 2.32 s, ranks 2.73 s, ratio 1.18; 71 MiB above the inputs; 1000 resamples of a mean over 15,446
-recordings 0.12 s, of a median 0.27 s.
+Measured on two cores of an AMD EPYC (1 MiB of L2 each), torch 2.13 with MKL, other work on the machine kept
+behind: product 2.32 s, ranks 2.73 s, ratio 1.18; 71 MiB above the inputs; 1000 resamples of a mean over
+15,446 recordings 0.12 s, of a median 0.27 s.
 """
 
 import argparse
