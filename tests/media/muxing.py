@@ -54,7 +54,7 @@ def mux(
 ) -> Path:
     """Write frames and stretches of samples at exactly the given presentation times, in seconds."""
     with av.open(str(path), "w", options=muxer_options or {}) as file:
-        video = audio = None
+        video = None
         if frames:
             height, width, _ = frames[0][1].shape
             video = file.add_stream(
@@ -64,8 +64,7 @@ def mux(
             video.codec_context.time_base = tick
             if turn:
                 video.set_display_rotation(turn)
-        if sound:
-            audio = file.add_stream(audio_codec, rate=rate, layout=layout)
+        audio = file.add_stream(audio_codec, rate=rate, layout=layout) if sound else None
         packets: list[Any] = []
         for time, picture in frames:
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
