@@ -6,10 +6,34 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import hypothesis
 import pytest
+from jaxtyping import install_import_hook
 
 # Before anything imports torch: two test processes on two cores must not fight over threads.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A slow machine is no failure.
+hypothesis.settings.register_profile("avbench", deadline=None)
+hypothesis.settings.load_profile("avbench")
+
+# Shapes in the signatures of the models are checked wherever a test runs them.
+SHAPED = [
+    "audio",
+    "batches",
+    "contrastive",
+    "features",
+    "layers",
+    "loss",
+    "model",
+    "pyramid",
+    "segments",
+    "validation",
+    "video",
+]
+install_import_hook(
+    [f"{package}.{module}" for package in ("gmscavp", "cavp") for module in SHAPED], "beartype.beartype"
+)
 
 ROOT = Path(__file__).parent.parent
 OUTSIDE = Path(__file__).parent / "outside"

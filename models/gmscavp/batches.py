@@ -1,12 +1,12 @@
 """Training batches: which clips, which segments of them, how varied; a function of the step."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, UInt8
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -14,6 +14,7 @@ from gmscavp.config import TrainingConfig
 from gmscavp.segments import SegmentedConfig
 
 
+@runtime_checkable
 class Clips(Protocol):
     """Clips of equal length, to be read piece by piece. Consecutive ``siblings`` clips make a family."""
 
@@ -159,7 +160,7 @@ def vary(batch: SegmentBatch, training: TrainingConfig, seed: int, step: int) ->
 
 
 def smooth(
-    frames: UInt8[Tensor, "rows time 3 height width"], chosen: Float[Tensor, " rows"] | Tensor
+    frames: UInt8[Tensor, "rows time 3 height width"], chosen: Bool[Tensor, " rows"]
 ) -> UInt8[Tensor, "rows time 3 height width"]:
     """Replace the frames of chosen rows by the mean of each 3 × 3 neighbourhood and themselves."""
     if not chosen.any():

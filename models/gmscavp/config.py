@@ -223,7 +223,10 @@ class TrainingConfig:
             return TypeAdapter(TrainingConfig).validate_python(asdict(self) | changes)
         except ValidationError as error:
             wrong = error.errors()[0]
-            raise ValueError(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}.") from error
+            name = ".".join(str(part) for part in wrong["loc"])
+            if wrong["type"] == "unexpected_keyword_argument":
+                raise ValueError(f"There is no training argument {name!r}.") from error
+            raise ValueError(f"The training argument {name!r}: {wrong['msg']}.") from error
 
 
 SMALL = GMSCAVPConfig(

@@ -5,29 +5,19 @@ segments.
 """
 
 import hashlib
-from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from avbench import (
-    AudioBatch,
-    AudioInput,
-    ModelError,
-    ModelInputs,
-    ModelRecord,
-    VideoBatch,
-    VideoInput,
-    hookimpl,
-)
-from avbench.datasets.avsynth.training_set import ARGUMENTS, open_training
-from avbench.errors import UnknownName, UsageError
+from avbench import AudioInput, ModelError, ModelInputs, ModelRecord, VideoInput, hookimpl
+from avbench.errors import StorageError, UnknownName, UsageError
 from avbench.records import Progress, TrainRequest
 from gmscavp.config import CONFIGS, TRAINING, GMSCAVPConfig, LogMelConfig, TrainingConfig, VideoConfig
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from gmscavp.retriever import Retriever
+    from gmscavp.training import Plan
 
 Args = Mapping[str, str]
 
@@ -124,11 +114,12 @@ class ModelFamily:
         Raises:
             ModelError: The weights are missing, damaged, or of another config.
         """
+        from gmscavp.checkpoint import CheckpointError, load_weights
+        from gmscavp.retriever import Retriever
+
         expected = self.config(config)
         if weights == UNTRAINED:
             return Retriever(self.untrained(expected, seed), device)
-        from gmscavp.checkpoint import CheckpointError, load_weights
-
         path = self.weight_file(config, weights)
         try:
             found, state, _ = load_weights(path, self.config_type, format=self.name)
@@ -158,46 +149,59 @@ class ModelFamily:
             progress: Told about rendering and training.
 
         Raises:
-            UsageError: An argument is unknown or has a value that makes no sense.
+            UsageError: An argument is unknown, or it or the device makes no sense.
             ModelError: The folder holds another run, or the loss is no longer finite.
+            StorageError: The disk is full or the folder cannot be written.
         """
+        from gmscavp.checkpoint import CheckpointError
+        from gmscavp.training import TrainingError, train
+
+        plan = self._plan(request, progress)
+        try:
+            train(plan, reporter(request, progress, plan.training))
+        except (TrainingError, CheckpointError) as error:
+            raise ModelError(str(error), hint="Train into another folder, or remove this one.") from error
+        except OSError as error:
+            raise StorageError(
+                f"The run cannot be written to {request.output}: {error.strerror or error}.",
+                hint="Free some space and give the same command again: it goes on from the last checkpoint.",
+            ) from error
+
+    def _plan(self, request: TrainRequest, progress: Progress) -> "Plan":
+        """Check what is asked for, open the data, and build the network."""
         import torch
 
+        from avbench.datasets.avsynth.training_set import ARGUMENTS, open_training
         from gmscavp.batches import Batches
-        from gmscavp.training import Plan, train
+        from gmscavp.training import Plan
         from gmscavp.validation import retrieval_on
 
         config = self.config(request.config)
         own = {key: value for key, value in request.args.items() if key not in ARGUMENTS}
-        with self._told_as_errors():
+        try:
+            torch.empty(0, device=request.device)
+        except (RuntimeError, AssertionError) as error:
+            raise UsageError(
+                f"The device {request.device!r} cannot be used: {error}.", hint="Pass --device cpu."
+            ) from error
+        try:
             training = self.training[config.name].overridden(own, steps=request.steps)
             arrays = open_training(request.args, self.inputs({"config": config.name}), progress)
-            torch.manual_seed(request.seed)
-            plan = Plan(
-                network=self.build(config),
-                batch=Batches(arrays.train, config=config, training=training, seed=request.seed).batch,
-                training=training,
-                folder=request.output,
-                format=self.name,
-                device=request.device,
-                seed=request.seed,
-                validate=retrieval_on(arrays.validation, request.device),
-                notes=arrays.about,
-            )
-            train(plan, reporter(request, progress, training))
-
-    @contextmanager
-    def _told_as_errors(self) -> Generator[None]:
-        """Turn the errors of gmscavp into avbench's."""
-        from gmscavp.checkpoint import CheckpointError
-        from gmscavp.training import TrainingError
-
-        try:
-            yield
+            batches = Batches(arrays.train, config=config, training=training, seed=request.seed)
         except ValueError as error:
             raise UsageError(str(error), hint="Pass other --train-args.") from error
-        except (TrainingError, CheckpointError) as error:
-            raise ModelError(str(error), hint="Train into another folder, or remove this one.") from error
+        torch.manual_seed(request.seed)
+        return Plan(
+            network=self.build(config),
+            batch=batches.batch,
+            training=training,
+            folder=request.output,
+            format=self.name,
+            device=request.device,
+            seed=request.seed,
+            validate=retrieval_on(arrays.validation, request.device),
+            notes=arrays.about,
+        )
 
     def untrained(self, config: Any, seed: str) -> Any:
         """Return a network with seeded random weights; the caller's random state is left alone.
@@ -212,42 +216,6 @@ class ModelFamily:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(seed))
             return self.build(config)
-
-
-class Retriever:
-    """A network of a family behind avbench's retrieval protocol."""
-
-    def __init__(self, model: Any, device: str) -> None:
-        self.model = model.eval().requires_grad_(False).to(device)
-        self.device = device
-
-    def embed_video(self, batch: VideoBatch) -> "Tensor":
-        """Return ``(batch, dim)`` float32, a unit vector a clip.
-
-        Raises:
-            ValueError: The frames have another rate or size than the model reads.
-        """
-        expected = self.model.config.video.fps
-        if batch.fps != expected:
-            raise ValueError(f"The model reads {expected} frames a second, not {batch.fps}.")
-        return self._each(self.model.embed_video, batch.to(self.device).frames)
-
-    def embed_audio(self, batch: AudioBatch) -> "Tensor":
-        """Return ``(batch, dim)`` float32, a unit vector a clip; channels are averaged.
-
-        Raises:
-            ValueError: The samples have another rate than the model reads.
-        """
-        expected = self.model.config.log_mel.sample_rate
-        if batch.sample_rate != expected:
-            raise ValueError(f"The model reads samples at {expected} Hz, not {batch.sample_rate}.")
-        return self._each(self.model.embed_audio, batch.to(self.device).samples.mean(dim=1))
-
-    def _each(self, embed: Callable[["Tensor"], "Tensor"], stream: "Tensor") -> "Tensor":
-        """Embed clip by clip: rounding inside a convolution depends on the batch, and results must not."""
-        import torch
-
-        return torch.cat([embed(clip) for clip in stream.split(1)])
 
 
 def reporter(

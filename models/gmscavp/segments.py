@@ -1,6 +1,6 @@
 """How a clip of any length becomes segments of the length that the networks were trained on."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from einops import rearrange
 from jaxtyping import Float, Shaped, UInt8
@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from gmscavp.config import LogMelConfig, VideoConfig
 
 
+@runtime_checkable
 class SegmentedConfig(Protocol):
     """What the config of a model that reads segments says about them."""
 

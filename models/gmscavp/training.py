@@ -28,6 +28,7 @@ from gmscavp.batches import SegmentBatch, vary
 from gmscavp.checkpoint import read_state, save_weights, write_state
 from gmscavp.config import TrainingConfig
 from gmscavp.interrupts import Interrupts
+from gmscavp.memory import keep_freed_memory
 from gmscavp.training_log import TrainingLog
 
 
@@ -98,6 +99,7 @@ def train(plan: Plan, report: Report = lambda step, values: None) -> Path:
         TrainingError: The folder holds another run, or the loss is no longer finite.
         KeyboardInterrupt: Ctrl-C; everything up to the last whole step is kept.
     """
+    keep_freed_memory()
     plan.folder.mkdir(parents=True, exist_ok=True)
     run = Run(plan)
     log = TrainingLog(plan.folder, run.step)

@@ -1,7 +1,7 @@
 """A cheap look at a model while it trains: retrieval among a few clips that it is not trained on."""
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -9,6 +9,7 @@ from torch import Tensor
 from gmscavp.batches import Clips
 
 
+@runtime_checkable
 class ClipEmbedder(Protocol):
     """A network that gives a unit vector a clip, for either stream."""
 
