@@ -141,7 +141,7 @@ def vary(batch: SegmentBatch, training: TrainingConfig, seed: int, step: int) ->
 
     contrast = uniform(1 - training.contrast, 1 + training.contrast)
     brightness = uniform(-training.brightness, training.brightness)
-    blurred = uniform(0, 1) < training.blur
+    blurred = uniform(0.0, 1.0) < training.blur
     gain = 10 ** (uniform(-training.gain_db, training.gain_db) / 20)
     noise = 10 ** (uniform(training.noise_db - 30, training.noise_db) / 20)
     hiss = torch.randn(batch.samples.shape[1], generator=draw)

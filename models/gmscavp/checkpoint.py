@@ -58,8 +58,16 @@ def save_weights(
     tensors = {name: tensor.detach().cpu().half().contiguous() for name, tensor in state.items()}
     metadata = dict(notes or {})
     metadata |= {"format": format, "config": json.dumps(asdict(config)), "digest": digest(tensors)}
-    write_atomically(path, safetensors_bytes(tensors, metadata))
+    write_atomically(path, with_sorted_header(safetensors_bytes(tensors, metadata)))
     return metadata["digest"]
+
+
+def with_sorted_header(content: bytes) -> bytes:
+    """Return the same safetensors file with its header in order: the library writes it in any."""
+    length = int.from_bytes(content[:8], "little")
+    header = json.dumps(json.loads(content[8 : 8 + length]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + content[8 + length :]
 
 
 def load_weights(

@@ -22,7 +22,7 @@ from gmscavp.contrastive import Alignment, MultiScaleAlignment, unit
 from gmscavp.features import LogMel
 from gmscavp.pyramid import audio_pyramid, video_pyramid
 from gmscavp.segments import audio_segments, video_segments
-from gmscavp.video import VideoBackbone
+from gmscavp.video import Frames, VideoBackbone
 
 
 class GMSCAVP(nn.Module):
@@ -45,16 +45,14 @@ class GMSCAVP(nn.Module):
 
     def forward(
         self,
-        frames: UInt8[Tensor, "rows time 3 height width"],
+        frames: Frames,
         samples: Float[Tensor, "rows samples"],
         segments: int,
     ) -> Alignment:
         """Return the objective over segments ordered clip by clip, ``segments`` of each clip."""
         return self.alignment(self.video_tokens(frames), self.audio_tokens(samples), segments)
 
-    def video_tokens(
-        self, frames: UInt8[Tensor, "rows time 3 height width"] | Float[Tensor, "rows time 3 height width"]
-    ) -> list[Float[Tensor, "rows _ dim"]]:
+    def video_tokens(self, frames: Frames) -> list[Float[Tensor, "rows _ dim"]]:
         """Return the tokens of each scale, fine to coarse, of frames that fill one segment."""
         return self.video_pyramid(self.video(frames))
 

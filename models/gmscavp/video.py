@@ -7,6 +7,9 @@ from torch import Tensor, nn
 from gmscavp.config import VideoConfig
 from gmscavp.layers import Convolution, TemporalConvolution, channels_last
 
+Frames = UInt8[Tensor, "rows time 3 height width"] | Float[Tensor, "rows time 3 height width"]
+"""RGB frames of segments; uint8 in 0 … 255, or float in [0, 1]."""
+
 
 class VideoBackbone(nn.Module):
     """A small 2+1-D residual network: 56 -> 28 -> 14 -> 7 pixels, time never strided.
@@ -27,19 +30,15 @@ class VideoBackbone(nn.Module):
         self.rhythm = TemporalConvolution(eighth, norm=norm)
 
     def forward(
-        self, frames: UInt8[Tensor, "batch time 3 height width"] | Float[Tensor, "batch time 3 height width"]
-    ) -> tuple[Float[Tensor, "batch time fine h w"], Float[Tensor, "batch time coarse h2 w2"]]:
-        """Return maps at a quarter and at an eighth of the frame's size, one a frame.
-
-        Args:
-            frames: RGB; uint8 in 0 … 255, or float in [0, 1].
-        """
-        batch, time = frames.shape[:2]
+        self, frames: Frames
+    ) -> tuple[Float[Tensor, "rows time fine h w"], Float[Tensor, "rows time coarse h2 w2"]]:
+        """Return maps at a quarter and at an eighth of the frame's size, one a frame."""
+        rows, time = frames.shape[:2]
         maps = self.to_half(channels_last(centred(frames).flatten(0, 1)), time)
         fine = self.to_quarter(maps, time)
         coarse = self.motion(self.to_eighth(fine, time), time)
         coarse = self.rhythm(self.shape(coarse, time), time)
-        return fine.unflatten(0, (batch, time)), coarse.unflatten(0, (batch, time))
+        return fine.unflatten(0, (rows, time)), coarse.unflatten(0, (rows, time))
 
 
 def centred(frames: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ from cavp.loss import cavp_loss
 from gmscavp.audio import AudioBackbone
 from gmscavp.features import LogMel
 from gmscavp.segments import audio_segments, video_segments
-from gmscavp.video import VideoBackbone
+from gmscavp.video import Frames, VideoBackbone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class CAVP(nn.Module):
 
     def forward(
         self,
-        frames: UInt8[Tensor, "rows time 3 height width"],
+        frames: Frames,
         samples: Float[Tensor, "rows samples"],
         segments: int,
     ) -> Contrast:
@@ -83,9 +83,7 @@ class CAVP(nn.Module):
         """Keep the temperature in its bounds; called after every optimiser step."""
         self.log_scale.clamp_(0, math.log(self.config.max_logit_scale))
 
-    def video_tokens(
-        self, frames: UInt8[Tensor, "rows time 3 height width"] | Float[Tensor, "rows time 3 height width"]
-    ) -> Float[Tensor, "rows time dim"]:
+    def video_tokens(self, frames: Frames) -> Float[Tensor, "rows time dim"]:
         """Return one token a frame."""
         return self.video_projection(self.video(frames)[1].mean(dim=(3, 4)))
 

@@ -53,10 +53,10 @@ def test_log_mel_equals_a_frame_by_frame_reference(config: LogMelConfig) -> None
     padded = np.pad(samples, config.window // 2, mode="reflect")
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(config.window) / config.window)
     frames = len(samples) // config.hop
-    expected = np.empty((config.bins, frames))
+    expected, filters = np.empty((config.bins, frames)), slow_filters(config)
     for k in range(frames):
         piece = padded[k * config.hop : k * config.hop + config.window]
-        mel = slow_filters(config) @ np.abs(np.fft.rfft(piece * hann))
+        mel = filters @ np.abs(np.fft.rfft(piece * hann))
         expected[:, k] = np.clip((20 * np.log10(np.maximum(mel, 1e-5)) - 20 + 100) / 100, 0, 1)
 
     found = LogMel(config)(torch.tensor(samples, dtype=torch.float32)[None])[0].numpy()

@@ -73,7 +73,7 @@ def breaking_at(whole: Plan, step: int, error: Exception) -> Plan:
 
 
 def test_a_few_steps_lower_the_loss_and_find_the_pairs(tiny: GMSCAVPConfig, tmp_path: Path) -> None:
-    train(plan(tiny, tmp_path, steps=60, precision="fp32"))
+    train(plan(tiny, tmp_path, steps=60, precision="fp32", checkpoint_every=60, validate_every=60))
 
     lines = log(tmp_path)
     start, end = (sum(line["loss"] for line in part) / 5 for part in (lines[:5], lines[-5:]))
