@@ -1,0 +1,121 @@
+"""``avbench run``: what it takes, what it prints where, and how it ends."""
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from avbench import cli
+from avbench.cli.run import Budget, command, split_names
+from avbench.results import from_json
+
+RUN = ("--model", "random", "--device", "cpu", "--workers", "0")
+
+
+@pytest.fixture
+def invoke(tmp_path: Path, tiny_clips: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args: str, task: str = "folder-retrieval") -> Result:
+        options = (*RUN, "--task", task, "--data-root", str(tiny_clips), *args)
+        return CliRunner().invoke(command, options, catch_exceptions=False)
+
+    return run
+
+
+def test_json_alone_is_on_standard_output(invoke) -> None:
+    done = invoke("--json")
+    assert from_json(done.stdout).coverage.complete
+    assert "12 clips, 12 found" in done.stderr
+
+
+def test_several_tasks_are_one_json_array(invoke, tmp_path: Path, tiny_clips: Path) -> None:
+    table = tmp_path / "list.csv"
+    table.write_text("id,path\n" + "".join(f"{p.stem},{p.name}\n" for p in tiny_clips.iterdir()))
+    plugin = tmp_path / "tasks.py"
+    plugin.write_text(
+        "from avbench import TaskSpec, hookimpl\n\n@hookimpl\ndef avbench_tasks():\n"
+        "    return [TaskSpec(name=f'task-{n}', kind='retrieval', dataset='folder', seconds=n, version=1,\n"
+        "                     summary='') for n in (2, 3)]\n"
+    )
+    done = invoke("--json", "--plugin", str(plugin), task="task-2,task-3")
+    documents = json.loads(done.stdout)
+    assert [document["task"]["name"] for document in documents] == ["task-2", "task-3"]
+    assert len(list((tmp_path / "results" / "random").iterdir())) == 2
+
+
+def test_quiet_prints_the_path_of_the_result_and_nothing_else(invoke, tmp_path: Path) -> None:
+    done = invoke("--quiet", "--output", "out")
+    assert (tmp_path / done.stdout.strip()).is_file()
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
+
+
+def test_the_table_is_followed_by_what_it_is_worth_and_where_it_is(invoke, tmp_path: Path) -> None:
+    lines = invoke("--seed", "3").stdout.splitlines()
+    assert any(line.startswith("| A→V R@1 ↑ (%)") for line in lines)
+    assert any(line.startswith("note: Your own files") for line in lines)
+    (path,) = (line.removeprefix("result: ") for line in lines if line.startswith("result: "))
+    result = from_json((tmp_path / path).read_bytes())
+    assert result.provenance.seed == 3
+
+
+def test_dataset_arguments_reach_the_dataset_and_change_the_digest_of_the_spec(invoke) -> None:
+    plain = from_json(invoke("--json").stdout)
+    done = from_json(invoke("--json", "--dataset-args", "extensions=.mp4").stdout)
+    assert done.dataset.args == {"extensions": ".mp4"}
+    assert done.task.digest != plain.task.digest
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("--limit", "1"),
+        ("--limit", "many"),
+        ("--batch-size", "0"),
+        ("--workers", "-1"),
+        ("--model-args", "config"),
+        ("--fail-on-error", "1.5"),
+        ("--fail-on-error", "-1"),
+        ("--fail-on-error", "few"),
+        ("--no-such-option",),
+        ("--data-root", __file__),
+    ],
+)
+def test_a_wrong_option_is_two_lines_and_exit_code_2(
+    args: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(["run", *RUN, "--task", "folder-retrieval", *args])
+    assert end.value.code == 2
+    error, hint = capfd.readouterr().err.splitlines()
+    assert error.startswith("error: ")
+    assert hint.startswith(" hint: ")
+
+
+def test_an_unknown_model_suggests_the_nearest(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(["run", "--model", "gmscap", "--task", "avsynth-retrieval"])
+    assert end.value.code == 2
+    assert "Did you mean 'gmscavp'?" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "budget"), [("0", 0), ("3", 3), ("0.05", 0.05), ("1.0", 1.0), ("0.0", 0.0), ("1", 1)]
+)
+def test_a_budget_with_a_point_is_a_fraction(text: str, budget: int | float) -> None:
+    parsed = Budget().convert(text, None, None)
+    assert parsed == budget
+    assert type(parsed) is type(budget)
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "1e3", "", "-0.1", "²"])
+def test_a_budget_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(click.BadParameter):
+        Budget().convert(text, None, None)
+
+
+def test_names_come_apart_at_commas_and_count_once() -> None:
+    assert split_names(("a,b", "c", "a", " d ,")) == ("a", "b", "c", "d")
