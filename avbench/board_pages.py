@@ -94,7 +94,7 @@ def _models(board: Board, columns: Sequence[Score], folder: Path) -> str:
             _name(entry),
             _version(entry),
             *(_cell(board, entry, column) for column in columns),
-            str(entry.result.coverage.evaluated),
+            str(max(score.n for column in columns if (score := entry.result.score(column.id)))),
             f"{entry.result.coverage.evaluated / entry.result.coverage.asked:.0%}",
             _link(entry, folder),
         ]

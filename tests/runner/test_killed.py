@@ -34,6 +34,8 @@ def start(folder: Path, clips: Path) -> "subprocess.Popen[str]":
         stdin=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
+        # A shell starts what it puts in the background with the interrupt ignored, which is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while not (folder / "here").exists() and process.poll() is None:
         time.sleep(0.05)
