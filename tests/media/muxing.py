@@ -1,6 +1,6 @@
 """Files with streams no tidy encoder would write: any timestamps, any codec, numbered frames."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 BITS = 8
 BLOCK = 8
+FAST = {"crf": "10", "preset": "ultrafast"}
 
 
 def numbered_frame(number: int) -> npt.NDArray[np.uint8]:
@@ -54,28 +55,38 @@ def mux(
 ) -> Path:
     """Write frames and stretches of samples at exactly the given presentation times, in seconds."""
     with av.open(str(path), "w", options=muxer_options or {}) as file:
-        video = None
+        video = audio = None
         if frames:
-            height, width, _ = frames[0][1].shape
-            video = file.add_stream(
-                codec, rate=25, options=codec_options or {"crf": "10", "preset": "ultrafast"}
-            )
-            video.width, video.height, video.pix_fmt = width, height, "yuv420p"
-            video.codec_context.time_base = tick
+            video = file.add_stream(codec, rate=25, options=codec_options or FAST)
+            video.height, video.width, _ = frames[0][1].shape
+            video.pix_fmt, video.codec_context.time_base = "yuv420p", tick
             if turn:
                 video.set_display_rotation(turn)
-        audio = file.add_stream(audio_codec, rate=rate, layout=layout) if sound else None
-        packets: list[Any] = []
-        for time, picture in frames:
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
-            frame.pts, frame.time_base = round(time / tick), tick
-            packets += video.encode(frame)
-        packets += video.encode(None) if video is not None else []
-        for time, samples in sound:
-            block = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", layout)
-            block.sample_rate, block.pts, block.time_base = rate, round(time * rate), Fraction(1, rate)
-            packets += audio.encode(block)
-        packets += audio.encode(None) if audio is not None else []
+        if sound:
+            audio = file.add_stream(audio_codec, rate=rate, layout=layout)
+        packets = [*video_packets(video, frames, tick), *audio_packets(audio, sound, rate, layout)]
         packets.sort(key=lambda packet: float((packet.dts or 0) * packet.time_base))
         file.mux(packets)
     return path
+
+
+def video_packets(
+    stream: Any, frames: Sequence[tuple[float, npt.NDArray[np.uint8]]], tick: Fraction
+) -> Iterator[Any]:
+    for time, picture in frames:
+        frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
+        frame.pts, frame.time_base = round(time / tick), tick
+        yield from stream.encode(frame)
+    if stream is not None:
+        yield from stream.encode(None)
+
+
+def audio_packets(
+    stream: Any, sound: Sequence[tuple[float, npt.NDArray[np.float32]]], rate: int, layout: str
+) -> Iterator[Any]:
+    for time, samples in sound:
+        block = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", layout)
+        block.sample_rate, block.pts, block.time_base = rate, round(time * rate), Fraction(1, rate)
+        yield from stream.encode(block)
+    if stream is not None:
+        yield from stream.encode(None)
