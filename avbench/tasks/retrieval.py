@@ -89,9 +89,17 @@ def score_retrieval(
     measurements: list[Measurement] = []
     queries: list[QueryRank] = []
     notes: list[str] = []
+    left_out: list[str] = []
     for name in names:
-        parts = [gallery for gallery in galleries if gallery.name == name]
-        ranked = _rank_parts(spec, parts, row_of, video, audio, notes)
+        parts = [_left(gallery, row_of) for gallery in galleries if gallery.name == name]
+        short = sum(len(part) < 2 for part in parts)
+        left_out += [f"{name} ({short} of {len(parts)})"] if short else []
+        ranked = [
+            query
+            for number, clips in enumerate(parts)
+            if len(clips) >= 2
+            for query in _rank_part(spec, name, number, clips, row_of, video, audio, notes)
+        ]
         queries += ranked
         if len({groups[row_of[query.query]] for query in ranked}) == 1:
             notes.append(f"All queries of {name} come from one recording: its intervals have no width.")
@@ -100,47 +108,45 @@ def score_retrieval(
             if pool:
                 group_of = [groups[row_of[query.query]] for query in pool]
                 measurements += _measure(spec, pool, group_of, seed)
+    if left_out:
+        notes.append(f"Galleries with fewer than two clips left rank nothing: {', '.join(left_out)}.")
     return RetrievalOutcome(measurements=tuple(measurements), queries=tuple(queries), notes=tuple(notes))
 
 
-def _rank_parts(
+def _left(gallery: Gallery, row_of: Mapping[str, int]) -> list[str]:
+    return [clip for clip in gallery.clip_ids if clip in row_of]
+
+
+def _rank_part(
     spec: TaskSpec,
-    parts: Sequence[Gallery],
+    name: str,
+    part: int,
+    clips: Sequence[str],
     row_of: Mapping[str, int],
     video: NDArray[np.floating],
     audio: NDArray[np.floating],
     notes: list[str],
 ) -> list[QueryRank]:
-    ranked: list[QueryRank] = []
-    for part, gallery in enumerate(parts):
-        clips = [clip for clip in gallery.clip_ids if clip in row_of]
-        label = gallery.name if len(parts) == 1 else f"{gallery.name} (number {part})"
-        if len(clips) < 2:
-            left = (
-                f"{len(clips)} of its {len(gallery.clip_ids)} clips {'is' if len(clips) == 1 else 'are'} left"
-            )
-            notes.append(f"Gallery {label} is left out: {left}.")
-            continue
-        rows = [row_of[clip] for clip in clips]
-        pairs = rank_pairs(video[rows], audio[rows])
-        if gallery.name == STANDARD:
-            notes += _collapse("video", pairs.distinct_video, len(clips))
-            notes += _collapse("audio", pairs.distinct_audio, len(clips))
-        for direction in spec.directions:
-            ranks = pairs.by_direction[direction]
-            ranked += [
-                QueryRank(
-                    direction=direction,
-                    gallery=gallery.name,
-                    part=part,
-                    query=clip,
-                    better=int(better),
-                    tied=int(tied),
-                    candidates=ranks.candidates,
-                )
-                for clip, better, tied in zip(clips, ranks.better, ranks.tied, strict=True)
-            ]
-    return ranked
+    """Rank the clips of one gallery among each other; a collapse in the standard one is noted."""
+    rows = [row_of[clip] for clip in clips]
+    pairs = rank_pairs(video[rows], audio[rows])
+    if name == STANDARD:
+        notes += _collapse("video", pairs.distinct_video, len(clips))
+        notes += _collapse("audio", pairs.distinct_audio, len(clips))
+    return [
+        QueryRank(
+            direction=direction,
+            gallery=name,
+            part=part,
+            query=clip,
+            better=int(better),
+            tied=int(tied),
+            candidates=ranks.candidates,
+        )
+        for direction in spec.directions
+        for ranks in [pairs.by_direction[direction]]
+        for clip, better, tied in zip(clips, ranks.better, ranks.tied, strict=True)
+    ]
 
 
 def _collapse(side: str, distinct: int, clips: int) -> list[str]:

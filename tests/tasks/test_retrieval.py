@@ -105,7 +105,7 @@ def test_a_gallery_with_fewer_than_two_clips_left_is_skipped_and_said_so():
     video, audio = noisy(5)
     short = Gallery(name="S3", clip_ids=("gone", "lost", "clip1"))
     outcome = score([standard(5), short, Gallery(name="S3", clip_ids=names(3))], video, audio)
-    assert outcome.notes == ("Gallery S3 (number 0) is left out: 1 of its 3 clips is left.",)
+    assert outcome.notes == ("Galleries with fewer than two clips left rank nothing: S3 (1 of 2).",)
     assert by_id(outcome)["S3.a2v.mrr"].n == 3
     assert {query.part for query in outcome.queries if query.gallery == "S3"} == {1}
 
