@@ -12,7 +12,7 @@ import click
 import pytest
 
 from avbench import DatasetRecord, EmbedderRecord, MetricRecord, ModelRecord, TaskSpec, plugins
-from avbench.cli import cli
+from avbench.cli import COMMANDS, cli
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -102,6 +102,12 @@ def test_each_example_of_a_hook_is_a_plugin_that_contributes(tmp_path, hook, sou
     records, problems = plugins.contributions([example], hook, KINDS[hook])
     assert len(records) == 1
     assert problems == []
+
+
+def test_every_command_has_a_section_in_the_reference():
+    page = (DOCS / "cli.md").read_text("utf-8")
+
+    assert [name for name in COMMANDS if f"## avbench {name}\n" not in page] == []
 
 
 @pytest.fixture
