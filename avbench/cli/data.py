@@ -90,7 +90,8 @@ def sheet() -> None:
     metavar="FILE",
     help="The PNG file to write.",
 )
-def sheet_avsynth(difficulty: str, preset: str, number: int, out: Path) -> None:
+@click.option("--stills", is_flag=True, help="One frame of 15 clips instead, a row for each difficulty.")
+def sheet_avsynth(difficulty: str, preset: str, number: int, out: Path, stills: bool) -> None:
     """Draw a contact sheet of a clip of avsynth: frames over a spectrogram with every landing marked.
 
     \b
@@ -101,8 +102,12 @@ def sheet_avsynth(difficulty: str, preset: str, number: int, out: Path) -> None:
 
     from avbench.datasets.avsynth.dataset import choice_from
     from avbench.datasets.avsynth.render import render_clip
-    from avbench.datasets.avsynth.sheet import draw_sheet
+    from avbench.datasets.avsynth.sheet import draw_sheet, draw_stills
 
+    if stills:
+        draw_stills(out)
+        click.echo(out)
+        return
     asked = {"difficulty": difficulty, "preset": preset, "split": "train", "clips": str(number + 2)}
     choice = choice_from(asked)
     with tempfile.TemporaryDirectory() as folder:

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from avbench.datasets.avsynth.galleries import train_scene
 from avbench.datasets.avsynth.latents import ENVELOPE_RATE
+from avbench.datasets.avsynth.presets import DIFFICULTIES, MEDIA
 from avbench.datasets.avsynth.sprites import PALETTES
 from avbench.datasets.avsynth.truth import ObjectTruth, Truth, read_truth
+from avbench.datasets.avsynth.video import render_frames
 from avbench.datasets.avsynth.world import world
 from avbench.errors import UsageError
 from avbench.media.decode import probe, read_clip
@@ -18,10 +21,10 @@ from avbench.store import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 INK, PAPER = "#d8dee9", "#14161c"
 COLUMNS = 8
+STILLS = (3, 7, 11, 14, 22)
 
 
 def draw_sheet(media: Path, truth_file: Path, out: Path) -> None:
@@ -37,6 +40,7 @@ def draw_sheet(media: Path, truth_file: Path, out: Path) -> None:
         StorageError: The image cannot be written.
     """
     try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
         raise UsageError(
@@ -55,17 +59,33 @@ def draw_sheet(media: Path, truth_file: Path, out: Path) -> None:
     _draw_spectrogram(sound, samples, rate, truth)
     _draw_envelope(figure.add_subplot(grid[2, :], sharex=sound), truth)
     _draw_places(figure.add_subplot(grid[3, :], sharex=sound), truth)
-    _save(figure, out)
-
-
-def _save(figure: "Figure", out: Path) -> None:
-    """Write a figure as a PNG of 256 colours: a third of the size, for the same look."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL import Image
-
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())[..., :3]
+    _write_png(np.asarray(canvas.buffer_rgba())[..., :3], out)
+
+
+def draw_stills(out: Path) -> None:
+    """Draw one frame of five training clips for each difficulty preset, at 224 pixels, as a PNG.
+
+    Raises:
+        StorageError: The image cannot be written.
+    """
+    rows: list[npt.NDArray[np.uint8]] = []
+    for difficulty in DIFFICULTIES.values():
+        row: list[npt.NDArray[np.uint8]] = []
+        for family in STILLS:
+            index = family * difficulty.train_siblings
+            scene = train_scene(index, difficulty=difficulty, media=MEDIA["224"])
+            just_after = int(scene.video.rhythms[1][1].time * scene.media.fps) + 2
+            row.append(render_frames(scene, np.array([just_after]))[0])
+        rows.append(np.concatenate(row, axis=1))
+    _write_png(np.concatenate(rows), out)
+
+
+def _write_png(pixels: npt.NDArray[np.uint8], out: Path) -> None:
+    """Write a picture in 256 colours: a third of the size, for the same look."""
+    from PIL import Image
+
     buffer = io.BytesIO()
     Image.fromarray(pixels).quantize(256, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
     write_whole(out, buffer.getvalue())
