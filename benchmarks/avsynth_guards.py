@@ -19,9 +19,6 @@ from tempfile import TemporaryDirectory
 import av
 import numpy as np
 import torch
-from avbench_baselines.truth import TRUTH_MODELS
-from gmscavp.config import LogMelConfig
-from gmscavp.features import LogMel
 from numpy.typing import NDArray
 
 from avbench.clips import Clip
@@ -42,6 +39,9 @@ from avbench.protocols import AudioBatch, VideoBatch
 from avbench.records import AudioInput, DatasetRequest, TaskSpec, VideoInput
 from avbench.store import cache_folder
 from avbench.tasks.retrieval import score_retrieval
+from avbench_baselines.truth import TRUTH_MODELS
+from gmscavp.config import LogMelConfig
+from gmscavp.features import LogMel
 
 PICTURES = VideoInput(fps=12.5, height=56, width=56)
 MONO, STEREO = AudioInput(sample_rate=16_000), AudioInput(sample_rate=16_000, channels=2)
@@ -52,11 +52,13 @@ Values = NDArray[np.float64]
 
 
 def report_progress(what: str, done: int, total: int) -> None:
+    """Print every hundredth step."""
     if done % 100 == 0 or done == total:
         print(f"{what}: {done} of {total}", flush=True)
 
 
 def opened(difficulty: str, **args: str) -> Avsynth:
+    """Open a split, rendering what is missing into the cache folder."""
     request = DatasetRequest(
         cache=cache_folder(), root=None, args={"difficulty": difficulty, **args}, progress=report_progress
     )
@@ -64,6 +66,7 @@ def opened(difficulty: str, **args: str) -> Avsynth:
 
 
 def statistics_of(path: Path) -> tuple[Values, Values]:
+    """Return the trivial statistics of picture ``(statistic,)`` and sound ``(statistic,)`` of a file."""
     sizes = {"video": 0, "audio": 0}
     with av.open(str(path)) as file:
         for packet in file.demux():
@@ -74,11 +77,13 @@ def statistics_of(path: Path) -> tuple[Values, Values]:
 
 
 def measured(clips: Sequence[Clip], pool: ProcessPoolExecutor) -> tuple[Values, Values]:
+    """Return the trivial statistics of clips: ``(clip, statistic)`` of picture and of sound."""
     rows = list(pool.map(statistics_of, [clip.path for clip in clips], chunksize=8))
     return np.array([video for video, _ in rows]), np.array([audio for _, audio in rows])
 
 
 def probe_lines(train: Avsynth, test: Avsynth) -> list[str]:
+    """Return the table of the trivial probes."""
     with ProcessPoolExecutor(2) as pool:
         known, unknown = measured(train.clips, pool), measured(test.clips, pool)
     row_of = {clip.id: row for row, clip in enumerate(test.clips)}
@@ -95,6 +100,7 @@ def probe_lines(train: Avsynth, test: Avsynth) -> list[str]:
 
 
 def observer_lines(test: Avsynth) -> list[str]:
+    """Return the table of the models that read the truth."""
     spec = TaskSpec(name="guards", kind="retrieval", dataset="avsynth", seconds=8.0, version=1, summary="")
     values: dict[tuple[str, str], str] = {}
     ids, groups = [clip.id for clip in test.clips], [clip.group for clip in test.clips]
@@ -124,6 +130,7 @@ class Gap:
 
 
 def gap_of(clip: Clip, difficulty: str) -> Gap:
+    """Measure one clip of the test split."""
     choice = choice_from({"difficulty": difficulty})
     place = next(each for each in choice.places if each.id == clip.id)
     frames, samples = render_arrays(choice.recipe.scene(place), video=PICTURES, audio=MONO)
@@ -142,6 +149,7 @@ def gap_of(clip: Clip, difficulty: str) -> Gap:
 
 
 def gap_line(test: Avsynth, difficulty: str) -> str:
+    """Return one row: arrays against files."""
     gaps = [gap_of(clip, difficulty) for clip in test.clips[:96:8]]
     cells = [
         f"{np.mean(values):.1f} (worst {worst(values):.1f})"
@@ -156,6 +164,7 @@ def gap_line(test: Avsynth, difficulty: str) -> str:
 
 
 def cost_line(difficulty: str) -> str:
+    """Return one row: processor time of a clip."""
     choice = choice_from({"difficulty": difficulty})
     scenes = [choice.recipe.scene(place) for place in choice.places[:96:8]]
 
@@ -181,9 +190,9 @@ Made by `python benchmarks/avsynth_guards.py`, generator version {VERSION}. What
 [avsynth.md](avsynth.md).
 """
 
-PROBE_TEXT = f"""Two estimators (ridge regression, random forest) learn on train to predict, from {len(VIDEO_STATISTICS)}
-statistics of the picture ({", ".join(VIDEO_STATISTICS)}), {len(AUDIO_STATISTICS)} of the sound
-({", ".join(AUDIO_STATISTICS)}). Candidates of the test galleries are ranked by the distance
+PROBE_TEXT = f"""Two estimators (ridge regression, random forest) learn on train to predict, from
+{len(VIDEO_STATISTICS)} statistics of the picture ({", ".join(VIDEO_STATISTICS)}),
+{len(AUDIO_STATISTICS)} of the sound ({", ".join(AUDIO_STATISTICS)}). Candidates of the test galleries are ranked by the distance
 between prediction and fact; recall at 1 over both directions. The last column is where 95 % of random
 pairings lie, p the share of random pairings that do at least as well as the probe.
 """
@@ -197,8 +206,18 @@ pixels, 12.5 frames a second and 16 kHz mono; mean (worst) over 12 clips. What r
 and AAC. The tests allow a mean of 4 grey levels of 255 and a signal to noise ratio of 15 dB.
 """
 
+GAP_COLUMNS = (
+    "| difficulty | pixels, grey levels | 99th percentile | log-mel, dB | signal to noise, dB |",
+    "| --- | --- | --- | --- | --- |",
+)
+COST_COLUMNS = (
+    "| difficulty | arrays (56 × 56, 12.5 fps, mono) | file (112 × 112, 25 fps, stereo) | size of a file |",
+    "| --- | --- | --- | --- |",
+)
+
 
 def main() -> None:
+    """Measure everything and write the page."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--difficulty", nargs="+", choices=list(DIFFICULTIES), default=list(DIFFICULTIES))
     parser.add_argument("--train", type=int, default=240)
@@ -213,12 +232,9 @@ def main() -> None:
         gaps.append(gap_line(test, difficulty))
         costs.append(cost_line(difficulty))
         print("\n".join(parts), flush=True)
-    columns = ["difficulty", "pixels, grey levels", "99th percentile", "log-mel, dB", "signal to noise, dB"]
-    parts += ["## Arrays against files\n", GAP_TEXT, f"| {' | '.join(columns)} |", "| --- |" * 5, *gaps, ""]
-    columns = ["difficulty", "arrays", "file", "size of a file"]
-    parts += ["## What a clip costs\n", "Processor time on one core.\n", f"| {' | '.join(columns)} |"]
-    parts += ["| --- |" * 4, *costs]
-    options.out.write_text("\n".join(parts).replace("| --- || --- |", "| --- | --- |") + "\n")
+    parts += ["## Arrays against files\n", GAP_TEXT, *GAP_COLUMNS, *gaps, ""]
+    parts += ["## What a clip costs\n", "Processor time on one core.\n", *COST_COLUMNS, *costs]
+    options.out.write_text("\n".join(parts) + "\n")
 
 
 if __name__ == "__main__":
