@@ -192,7 +192,8 @@ Made by `python benchmarks/avsynth_guards.py`, generator version {VERSION}. What
 
 PROBE_TEXT = f"""Two estimators (ridge regression, random forest) learn on train to predict, from
 {len(VIDEO_STATISTICS)} statistics of the picture ({", ".join(VIDEO_STATISTICS)}),
-{len(AUDIO_STATISTICS)} of the sound ({", ".join(AUDIO_STATISTICS)}). Candidates of the test galleries are ranked by the distance
+{len(AUDIO_STATISTICS)} of the sound ({", ".join(AUDIO_STATISTICS)}).
+Candidates of the test galleries are ranked by the distance
 between prediction and fact; recall at 1 over both directions. The last column is where 95 % of random
 pairings lie, p the share of random pairings that do at least as well as the probe.
 """

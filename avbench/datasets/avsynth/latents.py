@@ -91,6 +91,12 @@ def class_sets(seed: int, difficulty: Difficulty) -> tuple[tuple[int, ...], ...]
     return tuple(every[k] for k in order[: difficulty.class_sets or len(every)])
 
 
+def draw_classes(draw: np.random.Generator, sets: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
+    """Draw one of the class sets, and which toy is which of its classes."""
+    chosen = sets[int(draw.integers(len(sets)))]
+    return tuple(int(k) for k in draw.permutation(chosen))
+
+
 def draw_attributes(draw: np.random.Generator, objects: int) -> tuple[tuple[int, int], ...]:
     """Draw the size and the finish of each toy, independently."""
     sizes, finishes = draw.integers(0, SIZES, objects), draw.integers(0, FINISHES, objects)

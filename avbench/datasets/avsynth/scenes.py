@@ -83,30 +83,21 @@ class Scene:
     sound: AudioNuisance
 
 
-def draw_latent(scale: Scale, key: Key, seed: int, difficulty: Difficulty, media: Media) -> object:
-    """Draw what a scale holds, from the random stream of ``key``."""
-    draw = randomness(seed, *key, scale)
-    match scale:
-        case "S0":
-            sets = draws.class_sets(seed, difficulty)
-            chosen = np.array(sets[int(draw.integers(len(sets)))])
-            return tuple(int(k) for k in draw.permutation(chosen))
-        case "S1":
-            return draws.draw_attributes(draw, difficulty.objects)
-        case "S2":
-            return draws.draw_envelope(draw, media.seconds)
-        case "S3":
-            return draws.draw_rhythms(draw, difficulty, media)
-        case "S4":
-            return draws.draw_binding(draw, difficulty.objects)
-        case "S5":
-            return draws.draw_paths(draw, difficulty.objects)
-
-
 def draw_latents(key: Key, seed: int, difficulty: Difficulty, media: Media) -> Latents:
     """Draw all scales, each from its own random stream under ``key``."""
-    drawn = {FIELDS[scale]: draw_latent(scale, key, seed, difficulty, media) for scale in SCALES}
-    return Latents(**drawn)  # type: ignore[arg-type]
+
+    def stream(scale: Scale) -> np.random.Generator:
+        return randomness(seed, *key, scale)
+
+    objects = difficulty.objects
+    return Latents(
+        classes=draws.draw_classes(stream("S0"), draws.class_sets(seed, difficulty)),
+        attributes=draws.draw_attributes(stream("S1"), objects),
+        envelope=draws.draw_envelope(stream("S2"), media.seconds),
+        rhythms=draws.draw_rhythms(stream("S3"), difficulty, media),
+        binding=draws.draw_binding(stream("S4"), objects),
+        paths=draws.draw_paths(stream("S5"), objects),
+    )
 
 
 def muted_latents(difficulty: Difficulty, media: Media) -> Latents:

@@ -6,13 +6,13 @@ import pytest
 
 from avbench.datasets.avsynth.galleries import (
     Place,
-    candidates,
     places,
     scene_at,
     standard_place,
     train_scene,
 )
 from avbench.datasets.avsynth.latents import FIELDS, class_sets
+from avbench.datasets.avsynth.matched import candidates
 from avbench.datasets.avsynth.presets import COUPLED, DIFFICULTIES, MEDIA, SCALES, SPLITS
 from avbench.datasets.avsynth.scenes import Scene
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from avbench.datasets.avsynth.arrays import render_arrays
-from avbench.datasets.avsynth.galleries import Place, candidates, scene_at, train_scene
+from avbench.datasets.avsynth.galleries import Place, scene_at, train_scene
+from avbench.datasets.avsynth.matched import candidates
 from avbench.datasets.avsynth.motion import height
 from avbench.datasets.avsynth.presets import COUPLED, DIFFICULTIES, MEDIA, SCALES, Scale
 from avbench.datasets.avsynth.probes import Probe, audio_statistics, probe_score, video_statistics
