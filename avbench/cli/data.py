@@ -90,7 +90,7 @@ def sheet() -> None:
     metavar="FILE",
     help="The PNG file to write.",
 )
-@click.option("--stills", is_flag=True, help="One frame of 15 clips instead, a row for each difficulty.")
+@click.option("--stills", is_flag=True, help="One frame of 15 clips instead: easy, standard, hard.")
 def sheet_avsynth(difficulty: str, preset: str, number: int, out: Path, stills: bool) -> None:
     """Draw a contact sheet of a clip of avsynth: frames over a spectrogram with every landing marked.
 

@@ -142,8 +142,8 @@ def probe_score(
         wins = _wins(block) + _wins(block.T).T
         count = len(members)
         hits += float(np.trace(wins))
-        for k in range(draws):
-            lots[k] += wins[np.arange(count), random.permutation(count)].sum()
+        pairings = random.permuted(np.tile(np.arange(count), (draws, 1)), axis=1)
+        lots += wins[np.arange(count), pairings].sum(axis=1)
         queries += 2 * count
         chance += 2.0
     low, high = np.quantile(lots / queries, [0.025, 0.975])

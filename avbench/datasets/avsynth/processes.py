@@ -17,7 +17,8 @@ def _begin() -> None:
     # Ctrl-C reaches every process of the terminal: the parent decides, workers finish their clip.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    import numpy  # noqa: F401 - its linear algebra must be loaded for its threads to be limited
+    # Its linear algebra must be loaded for its threads to be limited.
+    import numpy  # noqa: F401  # pyright: ignore[reportUnusedImport]
     from threadpoolctl import threadpool_limits
 
     # Small products on several threads, in several processes, spend six times as long waiting as computing.
