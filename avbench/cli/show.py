@@ -30,7 +30,7 @@ def command(what: str, plugins: tuple[str, ...], as_json: bool) -> None:
         return
     kind, values = _record(what, plugins)
     if as_json:
-        print_json({"kind": kind} | values)
+        print_json({"record": kind} | values)
         return
     click.echo(f"{kind} {what}")
     rows = list(_lines(values))

@@ -42,7 +42,7 @@ def test_a_name_is_shown_with_what_it_is_and_where_it_is_from(name: str, kind: s
     assert told in text
     assert "origin.distribution" in text
     values = json.loads(shown(name, "--json"))
-    assert (values["kind"], values["name"]) == (kind, name)
+    assert (values["record"], values["name"]) == (kind, name)
 
 
 def test_an_unknown_name_suggests_the_nearest() -> None:
