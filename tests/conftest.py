@@ -1,6 +1,7 @@
 """What tests share: a cache of their own, plugins made on the spot, the command line, tiny clips."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -132,3 +133,9 @@ def tiny_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
         samples = tone[None].astype(np.float32)
         write_clip(folder / f"clip{k:02}.mp4", frames=frames, fps=12, samples=samples, sample_rate=16_000)
     return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def interruptible() -> None:
+    """Let commands under test hear Ctrl-C, to which a shell's background job and its children are deaf."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
