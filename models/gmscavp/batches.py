@@ -94,8 +94,10 @@ class Batches:
         frames: list[npt.NDArray[np.uint8]] = []
         samples: list[npt.NDArray[np.float32]] = []
         hop = self.config.log_mel.sample_rate / self.config.video.fps
-        for clip in self.clips_of(step):
-            for start in self.starts(draw):
+        # Siblings are cut at the same instants, so that only what differs between them tells them apart.
+        starts = [self.starts(draw) for _ in range(self.taken)]
+        for place, clip in enumerate(self.clips_of(step)):
+            for start in starts[place // self.clips.siblings]:
                 frames.append(self.clips.frames_of(clip, start, self.config.frames))
                 heard = self.clips.samples_of(clip, round(start * hop), self.config.samples)
                 samples.append(heard.mean(axis=0))

@@ -2,6 +2,7 @@ import dataclasses
 import itertools
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from hypothesis import given
@@ -49,6 +50,17 @@ def test_segments_start_a_gap_apart_and_end_within_the_clip(seed: int) -> None:
     assert len(drawn) == 3
     assert drawn[0] >= 0 and drawn[-1] + 25 <= 100
     assert all(later - earlier >= 13 for earlier, later in itertools.pairwise(drawn))
+
+
+def test_siblings_are_cut_at_the_same_instants(tiny: GMSCAVPConfig) -> None:
+    class Numbered(Blinks):
+        def frames_of(self, clip: int, start: int, count: int) -> npt.NDArray[np.uint8]:
+            return np.full((count, 8, 8, 3), start, np.uint8)
+
+    drawn = Batches(Numbered(), config=tiny, training=TRAINING, seed=0).batch(3).frames[:, 0, 0, 0, 0]
+    one, sibling, other, _ = drawn.unflatten(0, (4, 3))
+    assert torch.equal(one, sibling)
+    assert not torch.equal(one, other)
 
 
 def test_both_streams_of_a_segment_start_at_the_same_instant(tiny: GMSCAVPConfig) -> None:

@@ -17,7 +17,11 @@ from avbench.datasets.avsynth.scenes import (
 )
 from avbench.datasets.avsynth.world import NEW_WORLD, World, randomness, world
 
+Gallery = Literal["standard"] | Scale
 STANDARD: Literal["standard"] = "standard"
+TRAIN_TURNS: tuple[Gallery, ...] = (STANDARD, "S4", STANDARD, "S0", STANDARD, "S4", STANDARD, "S1")
+"""What sets the clips of a training family apart, family by family. Time alone tells standard siblings apart,
+so a model that saw nothing else would never learn what makes which sound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +36,7 @@ class Place:
     """
 
     split: Split
-    gallery: Literal["standard"] | Scale
+    gallery: Gallery
     group: int
     member: int
 
@@ -51,12 +55,12 @@ def places(split: Split, difficulty: Difficulty, clips: int | None = None) -> tu
     """List the clips of a split: the standard gallery, then the matched ones of S0 … S5.
 
     Args:
-        split: ``train`` has no matched galleries.
+        split: ``train`` has its matched galleries among the standard families (:data:`TRAIN_TURNS`).
         difficulty: Gives the numbers of families, siblings, galleries and candidates.
-        clips: How many clips the standard gallery has instead; then there are no matched galleries.
+        clips: How many clips there are instead; of val, test and new-world, all of the standard gallery.
     """
     count = clips if clips is not None else difficulty.families * difficulty.siblings
-    listed = [standard_place(split, index, difficulty) for index in range(count)]
+    listed = [place_of(split, index, difficulty) for index in range(count)]
     if split == "train" or clips is not None:
         return tuple(listed)
     for scale in SCALES:
@@ -66,15 +70,24 @@ def places(split: Split, difficulty: Difficulty, clips: int | None = None) -> tu
     return tuple(listed)
 
 
-def standard_place(split: Split, index: int, difficulty: Difficulty) -> Place:
-    """Return the place of clip ``index`` of a split: consecutive clips are siblings."""
-    siblings = difficulty.train_siblings if split == "train" else difficulty.siblings
-    return Place(split=split, gallery=STANDARD, group=index // siblings, member=index % siblings)
+def place_of(split: Split, index: int, difficulty: Difficulty) -> Place:
+    """Return the place of clip ``index`` of a split, in the standard gallery except in training families.
+
+    Consecutive clips are siblings.
+    """
+    if split != "train":
+        group, member = divmod(index, difficulty.siblings)
+        return Place(split=split, gallery=STANDARD, group=group, member=member)
+    group, member = divmod(index, difficulty.train_siblings)
+    gallery = TRAIN_TURNS[group % len(TRAIN_TURNS)]
+    if gallery != STANDARD and candidates(gallery, difficulty) < difficulty.train_siblings:
+        gallery = STANDARD
+    return Place(split=split, gallery=gallery, group=group, member=member)
 
 
 def train_scene(index: int, *, difficulty: Difficulty, media: Media, seed: int = 0) -> Scene:
     """Return the scene of training clip ``index`` (0, 1, … without end)."""
-    place = standard_place("train", index, difficulty)
+    place = place_of("train", index, difficulty)
     return scene_at(place, difficulty=difficulty, media=media, seed=seed)
 
 
@@ -93,10 +106,12 @@ def scene_at(
     law = world(seed + NEW_WORLD) if place.split == "new-world" else world(seed)
     key: Key = (place.split, place.gallery, place.group)
     own_key: Key = (*key, place.member)
-    if place.gallery == "standard":
-        shared = _sibling(place, law, difficulty, media)
+    # Only what is scored is limited to some class sets: training sees them all.
+    drawn = replace(difficulty, class_sets=0) if place.split == "train" else difficulty
+    if place.gallery == STANDARD:
+        shared = _sibling(place, law, drawn, media)
     else:
-        shared = matched_latents(place.gallery, key, law.seed, difficulty, media)[place.member]
+        shared = matched_latents(place.gallery, key, law.seed, drawn, media)[place.member]
     own = draw_latents((*own_key, "own"), law.seed, difficulty, media)
     video, audio = apply_switches(shared, own, muted_latents(difficulty, media), switches)
     return Scene(
@@ -116,8 +131,7 @@ def _sibling(place: Place, law: World, difficulty: Difficulty, media: Media) -> 
     """Draw a clip of the standard gallery: S0 and S1 are the family's, the rest is its own."""
     key: Key = (place.split, place.gallery, place.group)
     family = draw_latents(key, law.seed, difficulty, media)
-    # Only what is scored is limited to some class sets: training sees them all.
-    sets = class_sets(law.seed, replace(difficulty, class_sets=0) if place.split == "train" else difficulty)
+    sets = class_sets(law.seed, difficulty)
     # Class sets take turns, so that none is rarer in a gallery than another.
     order = randomness(law.seed, place.split, "turns", place.group // len(sets)).permutation(len(sets))
     classes = sets[int(order[place.group % len(sets)])]

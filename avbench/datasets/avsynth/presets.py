@@ -6,7 +6,7 @@ from typing import Literal, cast, get_args
 
 from avbench.errors import UnknownName, UsageError
 
-VERSION = "1"
+VERSION = "2"
 """Version of the generator; raised whenever the same request gives other pixels or samples."""
 
 Scale = Literal["S0", "S1", "S2", "S3", "S4", "S5"]

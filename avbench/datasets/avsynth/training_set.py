@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from avbench.datasets.avsynth.arrays import render_arrays
-from avbench.datasets.avsynth.galleries import scene_at, standard_place
+from avbench.datasets.avsynth.galleries import place_of, scene_at
 from avbench.datasets.avsynth.presets import VERSION, Split, difficulty_preset, media_preset
 from avbench.datasets.avsynth.processes import rendering_processes
 from avbench.errors import StorageError
@@ -39,7 +39,7 @@ class ArrayRequest:
     """Which clips are wanted, and how.
 
     Attributes:
-        split: ``train`` or ``val``; only clips of the standard gallery.
+        split: ``train``, or ``val`` for clips of its standard gallery.
         difficulty: Name of a difficulty preset.
         media: Name of a media preset.
         seed: The world's seed.
@@ -56,7 +56,7 @@ class ArrayRequest:
 
     @property
     def siblings(self) -> int:
-        """Consecutive clips that make a family: alike in what they show, different in when."""
+        """Consecutive clips that make a family, alike in all but what a gallery sets apart."""
         preset = difficulty_preset(self.difficulty)
         return preset.train_siblings if self.split == "train" else preset.siblings
 
@@ -231,7 +231,7 @@ def render_shard(place: Path, request: ArrayRequest, shard: int) -> None:
     frames: list[npt.NDArray[np.uint8]] = []
     samples: list[npt.NDArray[np.int16]] = []
     for index in range(shard * SHARD, (shard + 1) * SHARD):
-        where = standard_place(request.split, index, difficulty)
+        where = place_of(request.split, index, difficulty)
         scene = scene_at(where, difficulty=difficulty, media=media, seed=request.seed)
         seen, heard = render_arrays(scene, video=request.video, audio=request.audio)
         frames.append(seen.transpose(0, 2, 3, 1))

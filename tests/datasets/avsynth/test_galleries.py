@@ -5,15 +5,16 @@ import numpy as np
 import pytest
 
 from avbench.datasets.avsynth.galleries import (
+    TRAIN_TURNS,
     Place,
+    place_of,
     places,
     scene_at,
-    standard_place,
     train_scene,
 )
-from avbench.datasets.avsynth.latents import FIELDS, class_sets
+from avbench.datasets.avsynth.latents import FIELDS, Latents, class_sets
 from avbench.datasets.avsynth.matched import candidates
-from avbench.datasets.avsynth.presets import COUPLED, DIFFICULTIES, MEDIA, SCALES, SPLITS
+from avbench.datasets.avsynth.presets import COUPLED, DIFFICULTIES, MEDIA, SCALES, SPLITS, Difficulty
 from avbench.datasets.avsynth.scenes import Scene
 
 DIFFICULTY = DIFFICULTIES["standard"]
@@ -51,15 +52,34 @@ def test_siblings_share_classes_and_attributes_and_nothing_else() -> None:
     assert one.paths != other.paths
 
 
-def test_consecutive_training_clips_are_siblings() -> None:
-    first, second, next_family = (train_scene(k, difficulty=DIFFICULTY, media=MEDIUM) for k in (4, 7, 8))
-    assert first.video.attributes == second.video.attributes
-    assert first.video.attributes != next_family.video.attributes
+def training_family(gallery: str, difficulty: Difficulty = DIFFICULTY) -> list[Latents]:
+    first = TRAIN_TURNS.index(gallery) * difficulty.train_siblings  # type: ignore[arg-type]
+    clips = range(first, first + difficulty.train_siblings)
+    return [train_scene(k, difficulty=difficulty, media=MEDIUM).video for k in clips]
+
+
+def test_standard_training_families_share_classes_and_attributes() -> None:
+    first, *_, last = training_family("standard")
+    assert (first.classes, first.attributes) == (last.classes, last.attributes)
+    assert first.rhythms != last.rhythms
+
+
+@pytest.mark.parametrize("scale", sorted(set(TRAIN_TURNS) - {"standard"}))
+def test_matched_training_families_differ_in_one_scale_alone(scale: str) -> None:
+    for one, other in combinations(training_family(scale), 2):
+        for each, field in FIELDS.items():
+            assert (getattr(one, field) == getattr(other, field)) == (each != scale)
+
+
+def test_a_scale_of_too_few_candidates_makes_no_training_family() -> None:
+    easy = DIFFICULTIES["easy"]
+    assert candidates("S4", easy) < easy.train_siblings
+    assert len({each.binding + tuple(each.envelope) for each in training_family("S4", easy)}) == 4
 
 
 def test_class_sets_take_turns() -> None:
     sets = len(class_sets(0, DIFFICULTY))
-    drawn = [train_scene(4 * k, difficulty=DIFFICULTY, media=MEDIUM).video.classes for k in range(sets)]
+    drawn = [scene("standard", k, 0).video.classes for k in range(sets)]
     assert len(set(drawn)) == sets
 
 
@@ -67,7 +87,7 @@ def test_no_clip_belongs_to_two_splits() -> None:
     ids = [place.id for split in SPLITS for place in places(split, DIFFICULTY)]
     assert len(set(ids)) == len(ids)
     drawn = {
-        scene_at(standard_place(split, k, DIFFICULTY), difficulty=DIFFICULTY, media=MEDIUM).video.envelope
+        scene_at(place_of(split, k, DIFFICULTY), difficulty=DIFFICULTY, media=MEDIUM).video
         for split in SPLITS
         for k in range(60)
     }
@@ -75,7 +95,7 @@ def test_no_clip_belongs_to_two_splits() -> None:
 
 
 def test_the_new_world_obeys_another_law() -> None:
-    place = standard_place("new-world", 0, DIFFICULTY)
+    place = place_of("new-world", 0, DIFFICULTY)
     new = scene_at(place, difficulty=DIFFICULTY, media=MEDIUM).law
     old = scene("standard", 0, 0).law
     assert new.timbres != old.timbres
