@@ -11,6 +11,8 @@ SHORT = {"mrr": "MRR", "medr": "MedR", "meanr": "MeanR", "recall": "R"}
 # Left to the document: a mean rank says little beside a median, and the open_clip form is for comparison.
 UNSHOWN = ("meanr", "medr_openclip")
 STANDARD = ""
+# ± would claim what is not so: the value stands further from the middle of its interval than this share of half.
+LOPSIDED = 0.25
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~!&])")
 
@@ -60,12 +62,16 @@ def number(value: float | None, unit: str) -> str:
 
 
 def with_interval(score: Score | None) -> str:
-    """Return ``12.5 ± 3.1``: the value and half the width of its interval."""
+    """Return ``12.5 ± 3.1``, half the width of the interval, or ``100.0 [92.8, 100.0]`` where it is lopsided."""
     if score is None:
         return "–"
     if score.low is None or score.high is None:
         return number(score.value, score.unit)
-    return f"{number(score.value, score.unit)} ± {number((score.high - score.low) / 2, score.unit)}"
+    value, low, high = (number(each, score.unit) for each in (score.value, score.low, score.high))
+    half = (score.high - score.low) / 2
+    if abs(score.value - (score.low + score.high) / 2) > LOPSIDED * half:
+        return f"{value} [{low}, {high}]"
+    return f"{value} ± {number(half, score.unit)}"
 
 
 def escaped(text: str) -> str:
@@ -127,7 +133,8 @@ def model_line(result: RunResult) -> str:
 
 
 def _cut(value: str) -> str:
-    return value[:12] if re.fullmatch(r"(sha256:)?[0-9a-f]{32,}", value) else value
+    digest = re.fullmatch(r"(?:sha256:)?([0-9a-f]{32,})", value)
+    return digest[1][:12] if digest else value
 
 
 def _scores_table(result: RunResult, scores: Sequence[Score]) -> str:

@@ -44,8 +44,13 @@ def test_a_heading_has_direction_arrow_and_unit(score_id: str, unit: str, higher
 
 def test_a_value_stands_with_half_the_width_of_its_interval() -> None:
     assert tables.with_interval(score(value=0.5, low=0.45, high=0.57)) == "50.0 ± 6.0"
+    assert tables.with_interval(score(value=0.5, low=0.5, high=0.5)) == "50.0 ± 0.0"
     assert tables.with_interval(score(value=0.5)) == "50.0"
     assert tables.with_interval(None) == "–"
+
+
+def test_a_lopsided_interval_is_written_out() -> None:
+    assert tables.with_interval(score(value=1.0, low=0.815, high=1.0)) == "100.0 [81.5, 100.0]"
 
 
 def test_the_terminal_shows_reference_rows_the_profile_and_what_a_number_is_worth() -> None:
@@ -80,14 +85,9 @@ def test_text_becomes_markdown_that_means_nothing_but_itself() -> None:
 
 
 def test_a_long_digest_is_cut_short_and_a_path_is_not() -> None:
-    document = result(
-        model={
-            "name": "m",
-            "identity": {"config": "small", "weights": "ab" * 32},
-            "inputs": {"video": None},
-        }
-    )
-    assert tables.model_line(document) == "m (config small, weights abababababab)"
+    identity = {"config": "small", "weights": "ab" * 32, "list": "sha256:" + "cd" * 32}
+    document = result(model={"name": "m", "identity": identity, "inputs": {"video": None}})
+    assert tables.model_line(document) == "m (config small, weights abababababab, list cdcdcdcdcdcd)"
 
 
 def test_a_table_sets_words_left_and_numbers_right() -> None:
