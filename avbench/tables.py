@@ -11,7 +11,7 @@ SHORT = {"mrr": "MRR", "medr": "MedR", "meanr": "MeanR", "recall": "R"}
 # Left to the document: a mean rank says little beside a median, and the open_clip form is for comparison.
 UNSHOWN = ("meanr", "medr_openclip")
 STANDARD = ""
-# ± would claim what is not so: the value stands further from the middle of its interval than this share of half.
+# Further than this share of half its width from the middle of an interval, a value with ± would mislead.
 LOPSIDED = 0.25
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~!&])")
@@ -62,7 +62,7 @@ def number(value: float | None, unit: str) -> str:
 
 
 def with_interval(score: Score | None) -> str:
-    """Return ``12.5 ± 3.1``, half the width of the interval, or ``100.0 [92.8, 100.0]`` where it is lopsided."""
+    """Return ``12.5 ± 3.1``, half the width of the interval; ``100.0 [92.8, 100.0]`` if it is lopsided."""
     if score is None:
         return "–"
     if score.low is None or score.high is None:
