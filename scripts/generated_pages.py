@@ -1,6 +1,6 @@
-"""Write the pages that follow from the code, or check that they are current.
+"""Write what follows from the code and from the results, or check that it is current.
 
-python scripts/generated_pages.py            writes docs/cli.md and docs/result.schema.json
+python scripts/generated_pages.py            writes docs/cli.md, the schema, and what pages quote of results
 python scripts/generated_pages.py --check    exits 1 if one of them would change
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import click
+from quoted_results import comparison_block, quoted, run_block
 
 from avbench.cli import COMMANDS, CONTEXT, SECTIONS, cli
 from avbench.results import json_schema
@@ -78,9 +79,24 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", r"\|")
 
 
+def page_with(name: str, blocks: Mapping[str, Callable[[], str]]) -> Callable[[], str]:
+    """Return a function that gives a page with its blocks of results as they are now."""
+
+    def page() -> str:
+        text = (ROOT / name).read_text("utf-8")
+        for block, content in blocks.items():
+            text = quoted(text, block, content())
+        return text
+
+    return page
+
+
+CARDS = ("models/gmscavp/README.md", "plugins/cavp/README.md")
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/cli.md": command_page,
     "docs/result.schema.json": json_schema,
+    "README.md": page_with("README.md", {"run": run_block, "results": comparison_block}),
+    **{card: page_with(card, {"results": comparison_block}) for card in CARDS},
 }
 
 

@@ -1,0 +1,77 @@
+"""What pages quote from the result documents: the run of the README, and the bundled models side by side."""
+
+from pathlib import Path
+
+from avbench.leaderboard import Board, boards, read_entries
+from avbench.results import RunResult, Score
+from avbench.tables import ARROWS, number, result_text, table
+
+RESULTS = Path(__file__).parent.parent / "leaderboards" / "results"
+TASK = "avsynth-retrieval"
+SCALES = {
+    "S0": "S0 semantics",
+    "S1": "S1 attributes",
+    "S2": "S2 slow envelope",
+    "S3": "S3 events",
+    "S4": "S4 binding",
+    "S5": "S5 space",
+}
+
+
+def quoted(page: str, block: str, text: str) -> str:
+    """Return a page with what stands between ``<!-- block -->`` and ``<!-- /block -->`` replaced.
+
+    Raises:
+        LookupError: The page has no such block.
+    """
+    opening, closing = f"<!-- {block} -->\n", f"<!-- /{block} -->"
+    before, found, rest = page.partition(opening)
+    _, closed, after = rest.partition(closing)
+    if not found or not closed:
+        raise LookupError(f"no block {block}")
+    return f"{before}{opening}{text}\n{closing}{after}"
+
+
+def run_block() -> str:
+    """Return what ``avbench run --model gmscavp`` printed, as a block of text."""
+    return f"```text\n{result_text(_of(_board(), 'gmscavp'))}\n```"
+
+
+def comparison_block() -> str:
+    """Return R@1 of GMS-CAVP and CAVP with intervals: the standard gallery, then scale by scale."""
+    board = _board()
+    ours, baseline = _of(board, "gmscavp"), _of(board, "cavp")
+    rows = [
+        [
+            f"{_place(score)}, {ARROWS[score.id.split('.')[-2]]}",
+            _span(score),
+            _span(baseline.score(score.id)),
+            number(score.chance, score.unit),
+        ]
+        for score in ours.scores
+        if score.id.endswith(".recall@1")
+    ]
+    return table(["R@1, % (95 % interval)", "GMS-CAVP", "CAVP", "chance"], rows)
+
+
+def _board() -> Board:
+    entries, errors = read_entries(RESULTS)
+    if errors:
+        raise errors[0]
+    return next(board for board in boards(entries) if board.task == TASK)
+
+
+def _of(board: Board, model: str) -> RunResult:
+    return next(entry.result for entry in board.rows if entry.result.model.name == model)
+
+
+def _place(score: Score) -> str:
+    scale, *rest = score.id.split(".")
+    return SCALES[scale] if len(rest) == 2 else f"standard gallery, {score.n} clips"
+
+
+def _span(score: Score | None) -> str:
+    if score is None:
+        return "–"
+    value, low, high = (number(each, score.unit) for each in (score.value, score.low, score.high))
+    return f"{value} ({low} … {high})"
