@@ -40,8 +40,8 @@ from avbench.records import AudioInput, DatasetRequest, TaskSpec, VideoInput
 from avbench.store import cache_folder
 from avbench.tasks.retrieval import score_retrieval
 from avbench_baselines.truth import TRUTH_MODELS
-from gmscavp.config import LogMelConfig
 from gmscavp.features import LogMel
+from gmscavp.inputs import LogMelConfig
 
 PICTURES = VideoInput(fps=12.5, height=56, width=56)
 MONO, STEREO = AudioInput(sample_rate=16_000), AudioInput(sample_rate=16_000, channels=2)

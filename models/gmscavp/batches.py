@@ -131,8 +131,11 @@ class Batches:
 def vary(batch: SegmentBatch, training: TrainingConfig, seed: int, step: int) -> SegmentBatch:
     """Vary what is no part of the correspondence: gain and noise, brightness, contrast and sharpness.
 
-    All segments of a clip are varied alike, each clip on its own. Returns float frames.
+    All segments of a clip are varied alike, each clip on its own. Returns float frames, or the batch as it is
+    where nothing is to be varied.
     """
+    if not training.varies:
+        return batch
     rows = len(batch.frames)
     clips = rows // batch.segments
     draw = torch.Generator().manual_seed(np.random.SeedSequence([seed, step, 2]).generate_state(1)[0].item())
@@ -145,7 +148,8 @@ def vary(batch: SegmentBatch, training: TrainingConfig, seed: int, step: int) ->
     brightness = uniform(-training.brightness, training.brightness)
     blurred = uniform(0.0, 1.0) < training.blur
     gain = 10 ** (uniform(-training.gain_db, training.gain_db) / 20)
-    noise = 10 ** (uniform(training.noise_db - 30, training.noise_db) / 20)
+    loudest = training.noise_db
+    noise = torch.zeros(rows) if loudest is None else 10 ** (uniform(loudest - 30, loudest) / 20)
     hiss = torch.randn(batch.samples.shape[1], generator=draw)
 
     device = batch.frames.device

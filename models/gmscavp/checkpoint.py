@@ -1,4 +1,4 @@
-"""Weights on disk: half-precision safetensors that carry their own config and digest.
+"""Weights on disk: safetensors, half-precision as a rule, that carry their own config and digest.
 
 The metadata of the file holds ``format``, ``config`` (JSON), ``digest`` (SHA-256 over the tensors' names,
 shapes and bytes) and whatever the trainer adds. Reading runs no code from the file.
@@ -45,8 +45,11 @@ def save_weights(
     *,
     format: str,
     notes: Mapping[str, str] | None = None,
+    half: bool = True,
 ) -> str:
-    """Write weights in half precision, whole or not at all, and return their digest.
+    """Write weights, whole or not at all, and return their digest.
+
+    Running statistics keep their type: half precision could not hold a large variance, nor a count.
 
     Args:
         path: Where to; an existing file is replaced.
@@ -54,12 +57,21 @@ def save_weights(
         config: The dataclass the model is built from.
         format: Which package reads it, ``gmscavp`` or ``cavp``.
         notes: Anything worth keeping beside it (steps, seed, data …).
+        half: Whether to store the weights in half precision.
     """
-    tensors = {name: tensor.detach().cpu().half().contiguous() for name, tensor in state.items()}
+    tensors = {
+        name: stored(name, tensor.detach().cpu(), half=half).contiguous() for name, tensor in state.items()
+    }
     metadata = dict(notes or {})
     metadata |= {"format": format, "config": json.dumps(asdict(config)), "digest": digest(tensors)}
     write_atomically(path, with_sorted_header(safetensors_bytes(tensors, metadata)))
     return metadata["digest"]
+
+
+def stored(name: str, tensor: Tensor, *, half: bool) -> Tensor:
+    """Return a tensor of a state in the precision it is written in."""
+    statistic = name.endswith(("running_mean", "running_var")) or not tensor.is_floating_point()
+    return tensor.half() if half and not statistic else tensor
 
 
 def with_sorted_header(content: bytes) -> bytes:
@@ -81,7 +93,7 @@ def load_weights(
         format: Which package reads it.
 
     Returns:
-        The config, the tensors in float32, and all metadata.
+        The config, the tensors, those of half precision in float32, and all metadata.
 
     Raises:
         CheckpointError: It is none of that.
@@ -106,7 +118,8 @@ def load_weights(
         raise CheckpointError(
             f"The weight file {path} holds a config that cannot be read: {error}."
         ) from error
-    return config, {name: tensor.float() for name, tensor in tensors.items()}, metadata
+    state = {name: each.float() if each.is_floating_point() else each for name, each in tensors.items()}
+    return config, state, metadata
 
 
 def write_state(path: Path, state: Mapping[str, Any]) -> None:

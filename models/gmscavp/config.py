@@ -9,71 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import ClassVar, Literal
 
-STRICT = {"extra": "forbid"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogMelConfig:
-    """Log-mel spectrogram, normalised to [0, 1] as CAVP does.
-
-    Attributes:
-        sample_rate: In Hz.
-        window: Samples of a Hann window, and the length of its Fourier transform.
-        hop: Samples from one frame to the next.
-        bins: Mel bands.
-        low_hz: Lower edge of the lowest band.
-        high_hz: Upper edge of the highest band.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-
-    sample_rate: int = 16_000
-    window: int = 1024
-    hop: int = 160
-    bins: int = 64
-    low_hz: float = 50.0
-    high_hz: float = 7_600.0
-
-    @property
-    def frames_per_second(self) -> float:
-        """Return the frame rate, in Hz."""
-        return self.sample_rate / self.hop
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VideoConfig:
-    """The compact video backbone.
-
-    Attributes:
-        fps: Frames a second; there is no temporal stride, so also feature maps a second.
-        size: Height and width of a frame, in pixels; a multiple of 8.
-        channels: Of the maps at 1/2, 1/4 and 1/8 of the size.
-        norm: ``segment`` is group normalisation with one group (statistics over time, space and channels of
-            one segment, never over the batch); ``none`` trains a fifth faster.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-
-    fps: float = 12.5
-    size: int = 56
-    channels: tuple[int, int, int] = (16, 32, 96)
-    norm: Literal["segment", "none"] = "segment"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AudioConfig:
-    """The compact audio backbone, over log-mel.
-
-    Attributes:
-        channels: Of the maps at 1/2, 1/4 and 1/8 of the time resolution, and of the last, which halves
-            frequency once more.
-        norm: As in :class:`VideoConfig`.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-
-    channels: tuple[int, int, int, int] = (16, 48, 96, 128)
-    norm: Literal["segment", "none"] = "segment"
+from gmscavp.inputs import STRICT, AudioConfig, LogMelConfig, VideoConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,10 +112,12 @@ class TrainingConfig:
         betas: Of AdamW.
         eps: Of AdamW.
         weight_decay: Of matrices and kernels; biases and the temperature have none.
-        ema: Decay of the moving average of the weights, which is what is validated and kept.
+        ema: Decay of the moving average of the weights, which is what is validated and kept; 0 keeps the
+            weights themselves.
         precision: ``bf16`` computes convolutions and products under autocast, ``fp32`` everything in float32.
         gain_db: Audio gain is drawn within ± this.
-        noise_db: Level of white noise added to the audio: drawn below this, relative to full scale.
+        noise_db: Level of white noise added to the audio: drawn below this, relative to full scale; ``None``
+            for no noise.
         brightness: Added to all pixels, within ± this (white is 1).
         contrast: Pixels are scaled within 1 ± this.
         blur: Share of clips whose frames are smoothed, as a codec would.
@@ -202,13 +140,19 @@ class TrainingConfig:
     ema: float = 0.995
     precision: Literal["bf16", "fp32"] = "bf16"
     gain_db: float = 6.0
-    noise_db: float = -45.0
+    noise_db: float | None = -45.0
     brightness: float = 0.06
     contrast: float = 0.15
     blur: float = 0.25
     log_every: int = 10
     checkpoint_every: int = 100
     validate_every: int = 250
+
+    @property
+    def varies(self) -> bool:
+        """Say whether clips are varied at all."""
+        pixels = (self.brightness, self.contrast, self.blur)
+        return self.noise_db is not None or any((self.gain_db, *pixels))
 
     def overridden(self, given: Mapping[str, str], *, steps: int | None) -> "TrainingConfig":
         """Return the same with other values, read from text.

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gmscavp.config import LogMelConfig
+from gmscavp.inputs import LogMelConfig
 
 # Slaney's mel scale: linear below 1 kHz, logarithmic above.
 LINEAR_HZ = 200.0 / 3.0

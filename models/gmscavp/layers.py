@@ -1,4 +1,4 @@
-"""The three layers both backbones are made of. Maps are kept channels-last in memory throughout."""
+"""The three layers the compact backbones are made of. Maps are kept channels-last in memory throughout."""
 
 import torch
 from jaxtyping import Float
@@ -83,3 +83,18 @@ class TemporalConvolution(nn.Module):
 def channels_last(maps: Tensor) -> Tensor:
     """Return the same map with channels contiguous in memory."""
     return maps.contiguous(memory_format=torch.channels_last)
+
+
+def channels_last_weights(module: nn.Module) -> None:
+    """Lay the kernels of all 2-D and 3-D convolutions out with channels last, as the maps are."""
+    formats = {4: torch.channels_last, 5: torch.channels_last_3d}
+    for parameter in module.parameters():
+        if parameter.ndim in formats:
+            parameter.data = parameter.data.contiguous(memory_format=formats[parameter.ndim])
+
+
+def freeze_statistics(module: nn.Module) -> None:
+    """Let batch normalisation use its running statistics, and leave them as they are."""
+    for each in module.modules():
+        if isinstance(each, nn.BatchNorm2d | nn.BatchNorm3d):
+            each.eval()

@@ -16,13 +16,14 @@ from einops import rearrange
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from gmscavp.audio import AudioBackbone
+from gmscavp.backbones import audio_backbone, video_backbone
 from gmscavp.config import GMSCAVPConfig
 from gmscavp.contrastive import Alignment, MultiScaleAlignment, unit
 from gmscavp.features import LogMel
+from gmscavp.layers import channels_last_weights
 from gmscavp.pyramid import audio_pyramid, video_pyramid
 from gmscavp.segments import audio_segments, video_segments
-from gmscavp.video import Frames, VideoBackbone
+from gmscavp.video import Frames
 
 
 class GMSCAVP(nn.Module):
@@ -36,12 +37,12 @@ class GMSCAVP(nn.Module):
         super().__init__()
         self.config = config
         self.log_mel = LogMel(config.log_mel)
-        self.video = VideoBackbone(config.video)
-        self.audio = AudioBackbone(config.audio)
+        self.video = video_backbone(config.video)
+        self.audio = audio_backbone(config.audio, config.log_mel.bins)
         self.video_pyramid = video_pyramid(config, self.video.channels)
-        self.audio_pyramid = audio_pyramid(config, self.audio.channels)
+        self.audio_pyramid = audio_pyramid(config, self.audio.channels, self.audio.rows)
         self.alignment = MultiScaleAlignment(config)
-        self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        channels_last_weights(self)
 
     def forward(
         self,

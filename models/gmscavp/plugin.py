@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from avbench import AudioInput, ModelError, ModelInputs, ModelRecord, VideoInput, hookimpl
 from avbench.errors import StorageError, UnknownName, UsageError
 from avbench.records import Progress, TrainRequest
-from gmscavp.config import CONFIGS, TRAINING, GMSCAVPConfig, LogMelConfig, TrainingConfig, VideoConfig
+from gmscavp.config import CONFIGS, TRAINING, GMSCAVPConfig, TrainingConfig
+from gmscavp.inputs import LogMelConfig, VideoConfig
 
 if TYPE_CHECKING:
     from gmscavp.retriever import Retriever

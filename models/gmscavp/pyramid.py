@@ -12,13 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gmscavp.config import GMSCAVPConfig, ScaleConfig
-
-Maps = tuple[Tensor, Tensor]
-"""A fine and a coarse map, ``(batch, time, channel, *place)``; place is height and width, or frequency."""
+from gmscavp.maps import Maps
 
 
 class PooledHead(nn.Module):
-    """token(t) = W · mean over places of coarse(t) + b: CAVP's projection."""
+    """token(t) = W · summary(t) + b: CAVP's projection."""
 
     def __init__(self, channels: int, dim: int) -> None:
         super().__init__()
@@ -26,7 +24,7 @@ class PooledHead(nn.Module):
 
     def forward(self, maps: Maps) -> Float[Tensor, "batch time dim"]:
         """Return one token an instant."""
-        return self.project(maps[1].flatten(3).mean(dim=3))
+        return self.project(maps.summary)
 
 
 class VideoHead(nn.Module):
@@ -44,7 +42,7 @@ class VideoHead(nn.Module):
 
     def forward(self, maps: Maps) -> Float[Tensor, "batch time dim"]:
         """Return one token an instant."""
-        fine, coarse = maps
+        fine, coarse = maps.fine, maps.coarse
         batch, time = coarse.shape[:2]
         joined = self.coarse(coarse.flatten(0, 1))
         if self.fine is not None:
@@ -72,7 +70,7 @@ class AudioHead(nn.Module):
 
     def forward(self, maps: Maps) -> Float[Tensor, "batch time dim"]:
         """Return one token an instant."""
-        fine, coarse = (rearrange(each, "b t c f -> b t (f c)") for each in maps)
+        fine, coarse = (rearrange(each, "b t c f -> b t (f c)") for each in (maps.fine, maps.coarse))
         joined = self.coarse(coarse)
         if self.fine is not None:
             joined = joined + self.fine(fine)
@@ -133,9 +131,8 @@ def video_pyramid(config: GMSCAVPConfig, channels: tuple[int, int]) -> Pyramid:
     return Pyramid(config, [head(scale) for scale in config.scales])
 
 
-def audio_pyramid(config: GMSCAVPConfig, channels: tuple[int, int]) -> Pyramid:
-    """Return the pyramid over maps of the audio backbone with these channels."""
-    rows = (config.log_mel.bins // 8, config.log_mel.bins // 16)
+def audio_pyramid(config: GMSCAVPConfig, channels: tuple[int, int], rows: tuple[int, int]) -> Pyramid:
+    """Return the pyramid over maps of the audio backbone with these channels and frequency rows."""
 
     def head(scale: ScaleConfig) -> nn.Module:
         if scale.head == "pooled":

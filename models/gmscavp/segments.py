@@ -7,7 +7,7 @@ from jaxtyping import Float, Shaped, UInt8
 from torch import Tensor
 from torch.nn import functional as F
 
-from gmscavp.config import LogMelConfig, VideoConfig
+from gmscavp.inputs import LogMelConfig, VideoConfig
 
 
 @runtime_checkable

@@ -259,11 +259,14 @@ def learning_rate(step: int, training: TrainingConfig) -> float:
 def move_average(average: nn.Module, network: nn.Module, decay: float, step: int) -> None:
     """Average <- d · average + (1 - d) · network, with d = min(decay, (1 + step) / (10 + step)).
 
-    The smaller d of the first steps forgets the initial weights soon.
+    The smaller d of the first steps forgets the initial weights soon. Counters are copied.
     """
     d = min(decay, (1 + step) / (10 + step))
     for kept, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
-        kept.lerp_(new, 1 - d)
+        if kept.is_floating_point():
+            kept.lerp_(new, 1 - d)
+        else:
+            kept.copy_(new)
 
 
 def prefetched(batch: Batch, first: int, last: int) -> Generator[SegmentBatch, None, None]:

@@ -4,8 +4,9 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from gmscavp.config import VideoConfig
+from gmscavp.inputs import VideoConfig
 from gmscavp.layers import Convolution, TemporalConvolution, channels_last
+from gmscavp.maps import Maps
 
 Frames = UInt8[Tensor, "rows time 3 height width"] | Float[Tensor, "rows time 3 height width"]
 """RGB frames of segments; uint8 in 0 … 255, or float in [0, 1]."""
@@ -29,16 +30,16 @@ class VideoBackbone(nn.Module):
         self.shape = Convolution(eighth, eighth, norm=norm, residual=True)
         self.rhythm = TemporalConvolution(eighth, norm=norm)
 
-    def forward(
-        self, frames: Frames
-    ) -> tuple[Float[Tensor, "rows time fine h w"], Float[Tensor, "rows time coarse h2 w2"]]:
+    def forward(self, frames: Frames) -> Maps:
         """Return maps at a quarter and at an eighth of the frame's size, one a frame."""
         rows, time = frames.shape[:2]
         maps = self.to_half(channels_last(centred(frames).flatten(0, 1)), time)
         fine = self.to_quarter(maps, time)
         coarse = self.motion(self.to_eighth(fine, time), time)
-        coarse = self.rhythm(self.shape(coarse, time), time)
-        return fine.unflatten(0, (rows, time)), coarse.unflatten(0, (rows, time))
+        coarse = self.rhythm(self.shape(coarse, time), time).unflatten(0, (rows, time))
+        return Maps(
+            fine=fine.unflatten(0, (rows, time)), coarse=coarse, summary=coarse.flatten(3).mean(dim=3)
+        )
 
 
 def centred(frames: Tensor) -> Tensor:

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import gmscavp.config
-from gmscavp.config import STRICT, AudioConfig, LogMelConfig, VideoConfig
+from gmscavp.config import TrainingConfig
+from gmscavp.inputs import CAVP_LOG_MEL, CNN14, SLOWONLY, STRICT, AudioConfig, LogMelConfig, VideoConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,26 @@ class CAVPConfig:
 
 
 SMALL = CAVPConfig(name="small")
+PUBLISHED = CAVPConfig(
+    name="published", log_mel=CAVP_LOG_MEL, video=SLOWONLY, audio=CNN14, segment_seconds=4.0
+)
+PUBLISHED_TRAINING = TrainingConfig(
+    steps=300 * 2_366,
+    batch_clips=30,
+    segments=3,
+    gap_seconds=2.0,
+    learning_rate=8e-4,
+    warmup=200,
+    betas=(0.9, 0.999),
+    eps=1e-8,
+    weight_decay=0.2,
+    ema=0.0,
+    gain_db=0.0,
+    noise_db=None,
+    brightness=0.0,
+    contrast=0.0,
+    blur=0.0,
+)
 
-CONFIGS = {config.name: config for config in (SMALL,)}
-TRAINING = {"small": gmscavp.config.TRAINING["small"]}
+CONFIGS = {config.name: config for config in (SMALL, PUBLISHED)}
+TRAINING = {"small": gmscavp.config.TRAINING["small"], "published": PUBLISHED_TRAINING}

@@ -1,7 +1,7 @@
 """CAVP, read first: both backbones, one linear layer each, the maximum over time, a unit vector.
 
-    frames  -> VideoBackbone           -> mean over space     -> Linear -> max over time -> unit vector
-    samples -> LogMel -> AudioBackbone -> mean over frequency -> Linear -> max over time -> unit vector
+    frames  ->           video backbone -> one summary a frame  -> Linear -> max over time -> unit vector
+    samples -> LogMel -> audio backbone -> one summary a frame  -> Linear -> max over time -> unit vector
 
 A clip longer than a segment is cut into segments, and the maximum is taken over the tokens of all of
 them: one vector a clip, whatever its length.
@@ -17,10 +17,11 @@ from torch.nn import functional as F
 
 from cavp.config import CAVPConfig
 from cavp.loss import cavp_loss
-from gmscavp.audio import AudioBackbone
+from gmscavp.backbones import audio_backbone, video_backbone
 from gmscavp.features import LogMel
+from gmscavp.layers import channels_last_weights
 from gmscavp.segments import audio_segments, video_segments
-from gmscavp.video import Frames, VideoBackbone
+from gmscavp.video import Frames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +50,12 @@ class CAVP(nn.Module):
         super().__init__()
         self.config = config
         self.log_mel = LogMel(config.log_mel)
-        self.video = VideoBackbone(config.video)
-        self.audio = AudioBackbone(config.audio)
+        self.video = video_backbone(config.video)
+        self.audio = audio_backbone(config.audio, config.log_mel.bins)
         self.video_projection = nn.Linear(self.video.channels[1], config.dim)
         self.audio_projection = nn.Linear(self.audio.channels[1], config.dim)
         self.log_scale = nn.Parameter(torch.tensor(math.log(config.logit_scale)))
-        self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        channels_last_weights(self)
 
     def forward(
         self,
@@ -85,11 +86,11 @@ class CAVP(nn.Module):
 
     def video_tokens(self, frames: Frames) -> Float[Tensor, "rows time dim"]:
         """Return one token a frame."""
-        return self.video_projection(self.video(frames)[1].mean(dim=(3, 4)))
+        return self.video_projection(self.video(frames).summary)
 
     def audio_tokens(self, samples: Float[Tensor, "rows samples"]) -> Float[Tensor, "rows time dim"]:
         """Return one token for each frame's worth of samples."""
-        return self.audio_projection(self.audio(self.log_mel(samples))[1].mean(dim=3))
+        return self.audio_projection(self.audio(self.log_mel(samples)).summary)
 
     @torch.no_grad()
     def embed_video(self, frames: UInt8[Tensor, "batch time 3 height width"]) -> Float[Tensor, "batch dim"]:

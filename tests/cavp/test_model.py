@@ -5,7 +5,7 @@ import torch
 
 from cavp.config import CAVPConfig
 from cavp.model import CAVP
-from gmscavp.config import AudioConfig, LogMelConfig, VideoConfig
+from gmscavp.inputs import AudioConfig, LogMelConfig, VideoConfig
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from gmscavp.config import AudioConfig, GMSCAVPConfig, LogMelConfig, ScaleConfig, VideoConfig
+from gmscavp.config import GMSCAVPConfig, ScaleConfig
+from gmscavp.inputs import AudioConfig, LogMelConfig, VideoConfig
 from gmscavp.model import GMSCAVP
 
 

@@ -2,20 +2,20 @@ import torch
 from torch import nn
 
 from gmscavp.audio import AudioBackbone
-from gmscavp.config import AudioConfig, VideoConfig
+from gmscavp.inputs import AudioConfig, VideoConfig
 from gmscavp.layers import SegmentNorm, TemporalConvolution
 from gmscavp.video import VideoBackbone
 
 
 def test_video_maps_keep_every_frame_and_a_quarter_and_an_eighth_of_the_size() -> None:
-    fine, coarse = VideoBackbone(VideoConfig())(torch.zeros(2, 25, 3, 56, 56, dtype=torch.uint8))
+    fine, coarse, _ = VideoBackbone(VideoConfig())(torch.zeros(2, 25, 3, 56, 56, dtype=torch.uint8))
 
     assert fine.shape == (2, 25, 32, 14, 14)
     assert coarse.shape == (2, 25, 96, 7, 7)
 
 
 def test_audio_maps_have_a_token_for_each_video_frame() -> None:
-    fine, coarse = AudioBackbone(AudioConfig())(torch.zeros(2, 64, 200))
+    fine, coarse, _ = AudioBackbone(AudioConfig(), 64)(torch.zeros(2, 64, 200))
 
     assert fine.shape == (2, 25, 96, 8)
     assert coarse.shape == (2, 25, 128, 4)
@@ -74,7 +74,7 @@ def influence(backbone: nn.Module, silent: torch.Tensor, marked: torch.Tensor) -
 def test_what_happens_at_one_instant_moves_the_same_token_of_both_streams() -> None:
     torch.manual_seed(0)
     video = VideoBackbone(VideoConfig(norm="none", size=16, channels=(4, 6, 8)))
-    audio = AudioBackbone(AudioConfig(norm="none"))
+    audio = AudioBackbone(AudioConfig(norm="none"), 64)
     frames, log_mel = torch.full((1, 25, 3, 16, 16), 0.5), torch.zeros(1, 64, 200)
     flash, beep = frames.clone(), log_mel.clone()
     flash[:, 11] = 1.0

@@ -27,6 +27,24 @@ def test_weights_come_back_with_their_config_in_half_precision(saved: Path, netw
         assert torch.equal(state[name], tensor.half().float()), name
 
 
+def test_running_statistics_and_counts_keep_their_type(tmp_path: Path, network: GMSCAVP) -> None:
+    path = tmp_path / "weights.safetensors"
+    state = {
+        "bn.running_var": torch.tensor([1e6, 1e-9]),
+        "bn.running_mean": torch.tensor([1 / 3]),
+        "bn.num_batches_tracked": torch.tensor(700_000),
+        "weight": torch.tensor([1 / 3]),
+    }
+    save_weights(path, state, network.config, format="gmscavp")
+    _, found, _ = load_weights(path, GMSCAVPConfig, format="gmscavp")
+    save_weights(path, state, network.config, format="gmscavp", half=False)
+    _, whole, _ = load_weights(path, GMSCAVPConfig, format="gmscavp")
+
+    for name in state:
+        assert torch.equal(found[name], state[name]) == (name != "weight"), name
+        assert torch.equal(whole[name], state[name]), name
+
+
 def test_the_same_weights_make_the_same_bytes(saved: Path, tmp_path: Path, network: GMSCAVP) -> None:
     again = tmp_path / "again.safetensors"
     save_weights(again, network.state_dict(), network.config, format="gmscavp", notes={"steps": "7"})

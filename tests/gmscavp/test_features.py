@@ -5,8 +5,8 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from gmscavp.config import LogMelConfig
 from gmscavp.features import LogMel, mel_filters
+from gmscavp.inputs import LogMelConfig
 
 CONFIGS = [
     LogMelConfig(),
