@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from avbench.clips import Clip
-from avbench.errors import MediaError
+from avbench.errors import AvbenchError, MediaError
 from avbench.media.decode import read_clip
 from avbench.media.encode import write_clip
 from avbench.media.info import DecodedClip
+from avbench.media.process import DecoderProcess
 from avbench.media.workers import decode_clips
 from avbench.records import AudioInput, VideoInput
 
@@ -62,6 +63,65 @@ def test_a_clip_shorter_than_the_window_by_its_own_account_is_too_short(files: l
     clips = [Clip(id="a", path=files[0], start=0.0, end=0.5), Clip(id="b", path=files[0], end=1.0)]
     outcomes = list(decode(clips, processes=0))
     assert [getattr(outcome, "reason", "ok") for outcome in outcomes] == ["too-short", "ok"]
+
+
+FAULTY = """
+import os, time
+from avbench.media import serve
+right = serve.read_clip
+def read_clip(path, **asked):
+    if path.stem == "crash":
+        os.abort()
+    if path.stem == "hang":
+        time.sleep(600)
+    return right(path, **asked)
+serve.read_clip = read_clip
+serve.main()
+"""
+
+
+@pytest.fixture
+def faulty_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let decoder processes crash over one file and hang over another."""
+    monkeypatch.setattr("avbench.media.process.BOOT", f"import sys; sys.path[:] = sys.argv[1:]\n{FAULTY}")
+
+
+@pytest.mark.usefixtures("faulty_decoder")
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_decoder_that_crashes_or_hangs_costs_that_file_alone(files: list[Path], processes: int):
+    paths = [files[0], Path("crash.mp4"), files[1], Path("hang.mp4"), files[2]]
+    outcomes = list(decode(as_clips(paths), processes, timeout=5.0))
+    reasons = [getattr(outcome, "reason", "ok") for outcome in outcomes]
+    assert reasons == ["ok", "corrupt", "ok", "timeout", "ok"]
+    crash, hang = outcomes[1], outcomes[3]
+    assert isinstance(crash, MediaError) and "ended its process" in crash.message
+    assert isinstance(hang, MediaError) and "longer than 5 s" in hang.message
+
+
+@pytest.mark.usefixtures("faulty_decoder")
+def test_no_process_outlives_an_iterator_that_is_closed_in_the_middle(files: list[Path]):
+    started: list[DecoderProcess] = []
+
+    class Noted(DecoderProcess):
+        def __init__(self) -> None:
+            super().__init__()
+            started.append(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("avbench.media.workers.DecoderProcess", Noted)
+        outcomes = decode(as_clips([files[0], Path("hang.mp4"), files[1], files[2]]), processes=2)
+        next(outcomes)
+        children = [each._process for each in started]
+        outcomes.close()  # type: ignore[attr-defined]
+    assert len(children) == 2
+    assert all(child is None or child.poll() is not None for child in children)
+
+
+def test_decoders_that_cannot_start_say_so_once(files: list[Path], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("avbench.media.process.BOOT", "raise SystemExit('no av here')")
+    with pytest.raises(AvbenchError, match="cannot be started: no av here") as raised:
+        list(decode(as_clips(files), processes=1))
+    assert "avbench doctor" in str(raised.value.hint)
 
 
 @pytest.mark.parametrize(
