@@ -102,6 +102,31 @@ def read_bytes(path: Path) -> bytes:
         ) from error
 
 
+def read_queries(path: Path) -> tuple[QueryRank, ...]:
+    """Read the ranks of the queries beside a document.
+
+    Raises:
+        DataError: They cannot be read, or are not the ones the document was made with.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    expected, beside = read(path).queries_sha256, path.with_suffix(QUERIES)
+    content = read_bytes(beside)
+    try:
+        ranks = tuple(map(TypeAdapter(QueryRank).validate_json, content.splitlines()))
+    except ValidationError as error:
+        raise DataError(
+            f"{beside} does not hold the ranks of queries: {error.errors()[0]['msg']}.",
+            hint="Make the result anew by `avbench run`.",
+        ) from error
+    if digest(content) != expected:
+        raise DataError(
+            f"{beside} has changed since {path.name} was written.",
+            hint="Make the result anew by `avbench run`.",
+        )
+    return ranks
+
+
 def find(folder: Path) -> Iterator[Path]:
     """Yield every document under a folder, in the order of their paths; hidden files are passed over.
 

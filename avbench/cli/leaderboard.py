@@ -17,7 +17,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 @click.group("leaderboard")
 def command() -> None:
-    """Build leaderboards from result documents."""
+    """Build leaderboards from result documents, and compare two results."""
 
 
 @command.command("build")
@@ -54,3 +54,25 @@ def build(results: Path | None, out: Path, as_json: bool) -> None:
             click.echo(f"{path}: {len(board.rows)} on the board, {len(board.off)} kept off")
     if as_json:
         print_json([board_as_json(board, out) for board in built])
+
+
+@command.command("compare")
+@click.argument("first", type=click.Path(dir_okay=False, path_type=Path), metavar="RESULT")
+@click.argument("second", type=click.Path(dir_okay=False, path_type=Path), metavar="RESULT")
+@click.option("--seed", type=int, default=0, help="Seeds the resampling.")
+@json_option
+def compare(first: Path, second: Path, seed: int, as_json: bool) -> None:
+    """Test whether the model of the first RESULT retrieves better than that of the second.
+
+    Paired: both are resampled over the same queries, so what makes a query hard cancels out.
+    """
+    from dataclasses import asdict
+
+    from avbench.comparison import compare_results, comparison_table
+
+    comparisons = compare_results(first, second, seed=seed)
+    if as_json:
+        print_json([asdict(each) for each in comparisons])
+    else:
+        names = (archive.read(first).model.name, archive.read(second).model.name)
+        click.echo(comparison_table(comparisons, names))

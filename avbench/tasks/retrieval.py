@@ -28,6 +28,7 @@ class QueryRank:
         gallery: The gallery's name.
         part: Which of the galleries of that name, counted from 0.
         query: The clip that asks; its other stream is the true candidate.
+        recording: What the query is resampled with: clips of one recording are not independent.
         better: Candidates that score strictly higher.
         tied: Other candidates with exactly the same score.
         candidates: Size of the gallery.
@@ -37,6 +38,7 @@ class QueryRank:
     gallery: str
     part: int
     query: str
+    recording: str
     better: int
     tied: int
     candidates: int
@@ -98,16 +100,15 @@ def score_retrieval(
             query
             for number, clips in enumerate(parts)
             if len(clips) >= 2
-            for query in _rank_part(spec, name, number, clips, row_of, video, audio, notes)
+            for query in _rank_part(spec, name, number, clips, row_of, groups, video, audio, notes)
         ]
         queries += ranked
-        if len({groups[row_of[query.query]] for query in ranked}) == 1:
+        if len({query.recording for query in ranked}) == 1:
             notes.append(f"All queries of {name} come from one recording: its intervals have no width.")
         for direction in spec.directions:
             pool = [query for query in ranked if query.direction == direction]
             if pool:
-                group_of = [groups[row_of[query.query]] for query in pool]
-                measurements += _measure(spec, pool, group_of, seed)
+                measurements += _measure(spec, pool, seed)
     if left_out:
         notes.append(f"Galleries with fewer than two clips left rank nothing: {', '.join(left_out)}.")
     return RetrievalOutcome(measurements=tuple(measurements), queries=tuple(queries), notes=tuple(notes))
@@ -123,6 +124,7 @@ def _rank_part(
     part: int,
     clips: Sequence[str],
     row_of: Mapping[str, int],
+    groups: Sequence[str],
     video: NDArray[np.floating],
     audio: NDArray[np.floating],
     notes: list[str],
@@ -139,6 +141,7 @@ def _rank_part(
             gallery=name,
             part=part,
             query=clip,
+            recording=groups[row_of[clip]],
             better=int(better),
             tied=int(tied),
             candidates=ranks.candidates,
@@ -203,10 +206,9 @@ def _smaller(k: int, candidates: int, size: int) -> retrieval.PerQuery:
     return partial(retrieval.recall_in_smaller_gallery, k=k, candidates=candidates, size=size)
 
 
-def _measure(
-    spec: TaskSpec, pool: Sequence[QueryRank], groups: Sequence[str], seed: int
-) -> list[Measurement]:
-    """Measure one gallery name in one direction; ``groups`` ``(queries,)`` are the queries' recordings."""
+def _measure(spec: TaskSpec, pool: Sequence[QueryRank], seed: int) -> list[Measurement]:
+    """Measure one gallery name in one direction."""
+    groups = [query.recording for query in pool]
     gallery, direction = pool[0].gallery, pool[0].direction
     prefix = f"{direction}." if gallery == STANDARD else f"{gallery}.{direction}."
     better = np.array([query.better for query in pool], np.int64)
