@@ -6,9 +6,10 @@ written into every checkpoint.
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import ClassVar, Literal
 
+from gmscavp.diffusion_config import DiffusionConfig, TargetConfig, refuse_remainder
 from gmscavp.inputs import STRICT, AudioConfig, LogMelConfig, VideoConfig
 
 
@@ -37,7 +38,7 @@ class ScaleConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GMSCAVPConfig:
-    """A GMS-CAVP, contrastive half.
+    """A GMS-CAVP.
 
     Attributes:
         name: What the user types as ``config=``.
@@ -54,6 +55,7 @@ class GMSCAVPConfig:
         temporal_weight: λ, the share of the temporal contrast beside the semantic one.
         logit_scale: Initial exp(s).
         max_logit_scale: Where exp(s) is clamped after each step.
+        diffusion: The diffusion half; None trains by contrast alone.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT
@@ -70,12 +72,14 @@ class GMSCAVPConfig:
     temporal_weight: float = 1.0
     logit_scale: float = 1 / 0.07
     max_logit_scale: float = 100.0
+    diffusion: DiffusionConfig | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a pyramid that cannot be built.
+        """Refuse a pyramid or a diffusion that cannot be built.
 
         Raises:
-            ValueError: A level does not divide the one before it.
+            ValueError: A level does not divide the one before it, or what is diffused does not divide the
+                input or names no level.
         """
         lengths = (self.frames, *(scale.tokens for scale in self.scales))
         if not self.scales:
@@ -86,6 +90,25 @@ class GMSCAVPConfig:
                     f"A level of {coarser} tokens cannot be pooled from one of {finer}: list the scales "
                     "fine to coarse, each length a divisor of the one before."
                 )
+        if self.diffusion is not None:
+            self.refuse_diffusion(self.diffusion)
+
+    def refuse_diffusion(self, diffusion: DiffusionConfig) -> None:
+        """Refuse a diffusion that does not go with the pyramid and the input.
+
+        Raises:
+            ValueError: It does not.
+        """
+        levels = [scale.tokens for scale in self.scales]
+        for target in diffusion.targets:
+            if target.tokens not in levels:
+                raise ValueError(f"What is diffused at {target.tokens} tokens has no scale among {levels}.")
+        finest = diffusion.targets[0]
+        if "v2a" in diffusion.directions:
+            mel_frames = self.samples // self.log_mel.hop
+            refuse_remainder("target", (mel_frames, self.log_mel.bins), (finest.mel_frames, finest.mel_bins))
+        if "a2v" in diffusion.directions:
+            refuse_remainder("target", (self.frames, self.video.size), (finest.frames, finest.size))
 
     @property
     def frames(self) -> int:
@@ -182,5 +205,23 @@ SMALL = GMSCAVPConfig(
     ),
 )
 
-CONFIGS = {config.name: config for config in (SMALL,)}
-TRAINING = {"small": TrainingConfig()}
+SMALL_DIFFUSION = replace(
+    SMALL,
+    name="small-diffusion",
+    diffusion=DiffusionConfig(
+        targets=(
+            TargetConfig(
+                tokens=25, mel_frames=50, mel_bins=32, mel_patch=(2, 8), frames=25, size=8, frame_patch=(1, 4)
+            ),
+            TargetConfig(
+                tokens=5, mel_frames=10, mel_bins=16, mel_patch=(2, 8), frames=5, size=4, frame_patch=(1, 4)
+            ),
+            TargetConfig(
+                tokens=1, mel_frames=2, mel_bins=8, mel_patch=(2, 8), frames=1, size=2, frame_patch=(1, 2)
+            ),
+        )
+    ),
+)
+
+CONFIGS = {config.name: config for config in (SMALL, SMALL_DIFFUSION)}
+TRAINING = {name: TrainingConfig() for name in CONFIGS}

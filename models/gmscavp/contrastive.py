@@ -14,6 +14,7 @@ clip by clip: [clip 0: segment 0, 1, 2, clip 1 …].
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,6 +40,14 @@ class Alignment:
     total: Tensor
     semantic: tuple[Tensor, ...]
     temporal: tuple[Tensor, ...]
+
+    @property
+    def parts(self) -> Mapping[str, Tensor]:
+        """Return L_S and L_T by ``semantic/<scale>`` and ``temporal/<scale>``, the finest scale being 0."""
+        named = {"semantic": self.semantic, "temporal": self.temporal}
+        return {
+            f"{name}/{scale}": loss for name, losses in named.items() for scale, loss in enumerate(losses)
+        }
 
 
 def unit(

@@ -3,9 +3,10 @@
     frames (batch, time, 3, h, w) -> VideoBackbone -> two maps -> Pyramid -> tokens (batch, 25 | 5 | 1, dim)
     samples (batch, n) -> LogMel -> AudioBackbone -> two maps -> Pyramid -> tokens (batch, 25 | 5 | 1, dim)
 
-Training compares segments of 2 s by :class:`~gmscavp.contrastive.MultiScaleAlignment`. For retrieval a
-clip is cut into such segments, and the weighted mean over scales and segments of their scores is the
-score of a pair; as every part of it is a product of unit vectors, all parts side by side are one vector a
+Training compares segments of 2 s by :class:`~gmscavp.contrastive.MultiScaleAlignment` and, where the config
+says so, denoises each stream given the other's tokens (:class:`~gmscavp.diffusion.MultiScaleDiffusion`). For
+retrieval a clip is cut into such segments, and the weighted mean over scales and segments of their scores is
+the score of a pair; as every part of it is a product of unit vectors, all parts side by side are one vector a
 clip, and a gallery is one matrix product.
 """
 
@@ -13,21 +14,24 @@ import math
 
 import torch
 from einops import rearrange
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int64, UInt8
 from torch import Tensor, nn
 
 from gmscavp.backbones import audio_backbone, video_backbone
 from gmscavp.config import GMSCAVPConfig
 from gmscavp.contrastive import Alignment, MultiScaleAlignment, unit
+from gmscavp.diffusion import DirectedDiffusion, MultiScaleDiffusion
+from gmscavp.diffusion_config import Direction
 from gmscavp.features import LogMel
 from gmscavp.layers import channels_last_weights
+from gmscavp.objective import Joint
 from gmscavp.pyramid import audio_pyramid, video_pyramid
 from gmscavp.segments import audio_segments, video_segments
 from gmscavp.video import Frames
 
 
 class GMSCAVP(nn.Module):
-    """The contrastive half of GMS-CAVP.
+    """GMS-CAVP: both halves, or the contrastive one alone.
 
     Args:
         config: Everything it is made of.
@@ -42,6 +46,7 @@ class GMSCAVP(nn.Module):
         self.video_pyramid = video_pyramid(config, self.video.channels)
         self.audio_pyramid = audio_pyramid(config, self.audio.channels, self.audio.rows)
         self.alignment = MultiScaleAlignment(config)
+        self.diffusion = MultiScaleDiffusion(config) if config.diffusion is not None else None
         channels_last_weights(self)
 
     def forward(
@@ -49,9 +54,28 @@ class GMSCAVP(nn.Module):
         frames: Frames,
         samples: Float[Tensor, "rows samples"],
         segments: int,
-    ) -> Alignment:
-        """Return the objective over segments ordered clip by clip, ``segments`` of each clip."""
-        return self.alignment(self.video_tokens(frames), self.audio_tokens(samples), segments)
+        seeds: Int64[Tensor, " rows"] | None = None,
+    ) -> Alignment | Joint:
+        """Return the objective over segments ordered clip by clip, ``segments`` of each clip.
+
+        Args:
+            frames: That fill a segment each.
+            samples: Likewise.
+            segments: N_T, the segments that each clip contributes.
+            seeds: What the noise of each row is drawn from; needed where there is diffusion.
+
+        Raises:
+            ValueError: There is diffusion, and no seeds.
+        """
+        log_mel = self.log_mel(samples)
+        video, audio = self.video_tokens(frames), self.audio_pyramid(self.audio(log_mel))
+        alignment = self.alignment(video, audio, segments)
+        if self.diffusion is None:
+            return alignment
+        if seeds is None:
+            raise ValueError("A joint objective draws noise: pass the seeds of the rows.")
+        diffusion = self.diffusion(log_mel=log_mel, frames=frames, video=video, audio=audio, seeds=seeds)
+        return Joint(alignment=alignment, diffusion=diffusion, weight=self.diffusion.config.weight)
 
     def video_tokens(self, frames: Frames) -> list[Float[Tensor, "rows _ dim"]]:
         """Return the tokens of each scale, fine to coarse, of frames that fill one segment."""
@@ -80,6 +104,16 @@ class GMSCAVP(nn.Module):
             ValueError: The samples are not ``(batch, samples)``.
         """
         return self._embed(self.audio_tokens(audio_segments(samples, self.config)), len(samples))
+
+    def directed(self, direction: Direction) -> DirectedDiffusion:
+        """Return the diffusion of one direction.
+
+        Raises:
+            ValueError: The config names none.
+        """
+        if self.diffusion is None:
+            raise ValueError(f"The config {self.config.name!r} has no diffusion.")
+        return self.diffusion.directed(direction)
 
     @property
     def logit_scale(self) -> Tensor:

@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from gmscavp.batches import SegmentBatch, vary
 from gmscavp.checkpoint import read_state, save_weights, write_state
 from gmscavp.config import TrainingConfig
+from gmscavp.draws import row_seeds
 from gmscavp.interrupts import Interrupts
 from gmscavp.memory import keep_freed_memory
 from gmscavp.training_log import TrainingLog
@@ -37,14 +38,12 @@ class TrainingError(Exception):
 
 
 class Objective(Protocol):
-    """What a network returns for a batch: the scalar to minimise, and its parts by scale."""
+    """What a network returns for a batch: the scalar to minimise, and its detached parts by name."""
 
     @property
     def total(self) -> Tensor: ...  # noqa: D102
     @property
-    def semantic(self) -> tuple[Tensor, ...]: ...  # noqa: D102
-    @property
-    def temporal(self) -> tuple[Tensor, ...]: ...  # noqa: D102
+    def parts(self) -> Mapping[str, Tensor]: ...  # noqa: D102
 
 
 Batch = Callable[[int], SegmentBatch]
@@ -57,8 +56,8 @@ class Plan:
     """A run, before it starts.
 
     Attributes:
-        network: A module that returns an objective for (frames, samples, segments), and has ``clamp`` and
-            ``config``.
+        network: A module that returns an objective for (frames, samples, segments, seeds of the rows), and
+            has ``clamp`` and ``config``.
         batch: The batch of a step, not yet varied.
         training: How to train.
         folder: Where the run lives.
@@ -186,8 +185,9 @@ class Run:
             frames=batch.frames.to(device), samples=batch.samples.to(device), segments=batch.segments
         )
         varied = vary(moved, training, self.plan.seed, self.step)
+        seeds = row_seeds(self.plan.seed, self.step, len(varied.frames))
         with torch.autocast(device.type, torch.bfloat16, enabled=training.precision == "bf16"):
-            self.objective: Objective = self.network(varied.frames, varied.samples, varied.segments)
+            self.objective: Objective = self.network(varied.frames, varied.samples, varied.segments, seeds)
         if not self.objective.total.isfinite():
             raise TrainingError(f"The loss is not finite at step {self.step}.")
         self.optimiser.zero_grad(set_to_none=True)
@@ -215,10 +215,7 @@ class Run:
         """Return what a line of the log says."""
         objective = self.objective
         values = {"loss": objective.total.item(), "learning_rate": self.optimiser.param_groups[0]["lr"]}
-        for scale, (semantic, temporal) in enumerate(
-            zip(objective.semantic, objective.temporal, strict=True)
-        ):
-            values |= {f"semantic/{scale}": semantic.item(), f"temporal/{scale}": temporal.item()}
+        values |= {name: part.item() for name, part in objective.parts.items()}
         values["logit_scale"] = self.network.logit_scale.item()
         values["clips_per_second"] = self.plan.training.batch_clips * self.clock.rate(self.step)
         return values

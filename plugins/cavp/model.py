@@ -8,10 +8,11 @@ them: one vector a clip, whatever its length.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int64, UInt8
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -38,6 +39,11 @@ class Contrast:
     semantic: tuple[Tensor, ...]
     temporal: tuple[Tensor, ...]
 
+    @property
+    def parts(self) -> Mapping[str, Tensor]:
+        """Return L_S and L_T, named as a scale of GMS-CAVP is."""
+        return {"semantic/0": self.semantic[0], "temporal/0": self.temporal[0]}
+
 
 class CAVP(nn.Module):
     """Contrastive audio-visual pretraining.
@@ -62,8 +68,12 @@ class CAVP(nn.Module):
         frames: Frames,
         samples: Float[Tensor, "rows samples"],
         segments: int,
+        seeds: Int64[Tensor, " rows"] | None = None,
     ) -> Contrast:
-        """Return the objective over segments ordered clip by clip, ``segments`` of each clip."""
+        """Return the objective over segments ordered clip by clip, ``segments`` of each clip.
+
+        Nothing here is drawn: ``seeds``, which a network with diffusion needs, are left unused.
+        """
         video = normal(self.video_tokens(frames).amax(dim=1))
         audio = normal(self.audio_tokens(samples).amax(dim=1))
         weight = self.config.temporal_weight

@@ -1,0 +1,118 @@
+"""Sampling one stream from the other, coarse to fine.
+
+The coarsest grid is sampled first, given the coarsest tokens; each finer one given finer tokens and the grid
+just sampled, enlarged and with the little noise it had in training. A sampler's last x is followed by one
+more prediction of the data, which takes off the noise that is left.
+"""
+
+from functools import partial
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from gmscavp.denoiser import sees_coarser
+from gmscavp.diffusion import DirectedDiffusion
+from gmscavp.diffusion_config import SamplingConfig
+from gmscavp.guidance import LogScore, aligned, alignment_score, classifier_free
+from gmscavp.model import GMSCAVP
+from gmscavp.sampler import SAMPLERS, noise_levels
+from gmscavp.targets import Grid, restored
+from gmscavp.video import Frames
+
+
+@torch.no_grad()
+def log_mel_from_video(
+    model: GMSCAVP, frames: Frames, sampling: SamplingConfig, generator: torch.Generator
+) -> Float[Tensor, "rows bins frames"]:
+    """Sample log-mel in [0, 1], at the resolution of the finest diffused scale.
+
+    Args:
+        model: With diffusion ``v2a``; in eval mode.
+        frames: That fill a segment each.
+        sampling: How.
+        generator: On the device of the model; what it draws is all that is random.
+
+    Raises:
+        ValueError: The model has no such diffusion.
+    """
+    directed = model.directed("v2a")
+    video = model.video_tokens(frames)
+    length = model.config.samples // model.config.log_mel.hop
+
+    def score(grid: Grid) -> Float[Tensor, " rows"]:
+        log_mel = restored(grid, "v2a", directed.config)[:, 0, :, :, 0].transpose(1, 2).clamp(0, 1)
+        whole = F.interpolate(log_mel[:, None], (model.config.log_mel.bins, length), mode="bilinear")[:, 0]
+        audio = model.audio_pyramid(model.audio(whole))
+        return alignment_score(video, audio, model.logit_scale, model.config)
+
+    grid = sampled(directed, video, sampling, score, generator)
+    return restored(grid, "v2a", directed.config)[:, 0, :, :, 0].transpose(1, 2).clamp(0, 1)
+
+
+@torch.no_grad()
+def frames_from_audio(
+    model: GMSCAVP,
+    samples: Float[Tensor, "rows samples"],
+    sampling: SamplingConfig,
+    generator: torch.Generator,
+) -> Float[Tensor, "rows time 3 height width"]:
+    """Sample frames in [0, 1], at the resolution of the finest diffused scale.
+
+    Args:
+        model: With diffusion ``a2v``; in eval mode.
+        samples: That fill a segment each.
+        sampling: How.
+        generator: On the device of the model; what it draws is all that is random.
+
+    Raises:
+        ValueError: The model has no such diffusion.
+    """
+    directed = model.directed("a2v")
+    audio = model.audio_tokens(samples)
+    size, count = model.config.video.size, model.config.frames
+
+    def score(grid: Grid) -> Float[Tensor, " rows"]:
+        pixels = restored(grid, "a2v", directed.config).clamp(0, 1)
+        whole = F.interpolate(pixels, (count, size, size), mode="trilinear").transpose(1, 2)
+        return alignment_score(model.video_tokens(whole), audio, model.logit_scale, model.config)
+
+    grid = sampled(directed, audio, sampling, score, generator)
+    return restored(grid, "a2v", directed.config).transpose(1, 2).clamp(0, 1)
+
+
+def sampled(
+    directed: DirectedDiffusion,
+    condition: list[Float[Tensor, "rows _ dim"]],
+    sampling: SamplingConfig,
+    score: LogScore,
+    generator: torch.Generator,
+) -> Grid:
+    """Sample every scale, coarse to fine, and return the finest grid, standardised.
+
+    Args:
+        directed: The diffusion of one stream.
+        condition: Tokens of the other stream at each scale, fine to coarse.
+        sampling: How.
+        score: The contrast's score of a grid; climbed by alignment guidance.
+        generator: Draws all noise.
+    """
+    rows, device = len(condition[0]), condition[0].device
+    keep, drop = (torch.full((rows,), each, device=device) for each in (False, True))
+    encoded, null = directed.encoder(condition, keep), directed.encoder(condition, drop)
+    levels = noise_levels(directed.schedule, sampling.steps, sampling.spacing)
+    grid: Tensor | None = None
+    for scale in reversed(range(len(directed.config.targets))):
+        shape = directed.config.targets[scale].grid(directed.direction)
+        coarser = None
+        if grid is not None and sees_coarser(directed.config, scale):
+            noise = torch.randn(grid.shape, generator=generator, device=device)
+            coarser = directed.blurred(grid, noise, scale)
+        known = partial(directed.data, coarser=coarser, encoded=encoded, scale=scale)
+        unknown = partial(directed.data, coarser=coarser, encoded=null, scale=scale)
+        predict = aligned(classifier_free(known, unknown, sampling.guidance), score, sampling.alignment)
+        start = torch.randn((rows, *shape), generator=generator, device=device)
+        grid = predict(SAMPLERS[sampling.sampler](predict, start, levels), levels[-1])
+    assert grid is not None
+    return grid
