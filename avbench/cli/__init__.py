@@ -21,6 +21,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Prepare": {
         "data": ("avbench.cli.data", "Make and inspect data."),
         "train": ("avbench.cli.train", "Train a model."),
+        "stats": ("avbench.cli.stats", "Build and show reference statistics."),
     },
     "Look around": {
         "list": ("avbench.cli.listing", "List models, tasks, datasets, metrics, plugins."),

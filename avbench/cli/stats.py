@@ -1,0 +1,131 @@
+"""``avbench stats``: reference statistics, and Fréchet distances against them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from avbench.cli.options import KeyValues, json_option, merged, print_json
+from avbench.errors import DataError
+
+if TYPE_CHECKING:
+    from avbench.metrics.statistics_files import Statistics
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_out = click.option("--out", type=_FILE, required=True, metavar="FILE", help="The safetensors file to write.")
+
+
+@click.group("stats")
+def command() -> None:
+    """Build, merge and show reference statistics; measure distances against them."""
+
+
+@command.command("build")
+@click.argument("files", nargs=-1, required=True, type=_FILE, metavar="EMBEDDINGS...")
+@_out
+@click.option(
+    "--protocol",
+    "protocols",
+    type=KeyValues(),
+    multiple=True,
+    required=True,
+    help="How the embeddings were made: embedder=NAME,rows=clip,seconds=8 … Repeatable.",
+)
+@click.option("--key", metavar="NAME", help="Which array or column of the files.")
+@json_option
+def build(
+    files: tuple[Path, ...], out: Path, protocols: tuple[dict[str, str], ...], key: str | None, as_json: bool
+) -> None:
+    """Write the statistics of all rows of the EMBEDDINGS files: npy, npz, safetensors or parquet.
+
+    Rows are streamed. Statistics of another protocol are never compared with these, so name all that
+    changes an embedding: embedder, checkpoint, sample rate, seconds, and whether a row is a clip or a frame.
+
+    \b
+    Example:
+      avbench stats build test/*.npy --protocol embedder=vggish,rows=frame,seconds=8 --out test.safetensors
+    """
+    from avbench.metrics.embedding_files import embedding_blocks
+    from avbench.metrics.frechet import MomentsStream
+    from avbench.metrics.statistics_files import Statistics, write_statistics
+
+    stream = MomentsStream()
+    for path in files:
+        try:
+            for block in embedding_blocks(path, key):
+                stream.add(block)
+        except ValueError as error:
+            raise DataError(f"{path}: {error}.", hint="Give rows (n, dim) of finite numbers.") from error
+    try:
+        statistics = Statistics(moments=stream.moments(), protocol=merged(protocols))
+    except ValueError as error:
+        raise DataError("The files hold no embedding.", hint="Give at least one row.") from error
+    write_statistics(out, statistics)
+    _print(statistics, out, as_json=as_json)
+
+
+@command.command("merge")
+@click.argument("files", nargs=-1, required=True, type=_FILE, metavar="STATISTICS...")
+@_out
+@json_option
+def merge(files: tuple[Path, ...], out: Path, as_json: bool) -> None:
+    """Write the statistics of several disjoint parts together, as if they had been built at once."""
+    from avbench.metrics.statistics_files import merged_statistics, read_statistics, write_statistics
+
+    statistics = merged_statistics([read_statistics(path) for path in files])
+    write_statistics(out, statistics)
+    _print(statistics, out, as_json=as_json)
+
+
+@command.command("show")
+@click.argument("file", type=_FILE, metavar="STATISTICS")
+@json_option
+def show(file: Path, as_json: bool) -> None:
+    """Show what a statistics file describes; its digest is checked."""
+    from avbench.metrics.statistics_files import read_statistics
+
+    _print(read_statistics(file), file, as_json=as_json)
+
+
+@command.command("distance")
+@click.argument("generated", type=_FILE, metavar="GENERATED")
+@click.argument("reference", type=_FILE, metavar="REFERENCE")
+@json_option
+def distance(generated: Path, reference: Path, as_json: bool) -> None:
+    """Print the Fréchet distance of two statistics files of one protocol."""
+    from avbench.metrics.frechet import frechet_distance
+    from avbench.metrics.statistics_files import check_same_protocol, read_statistics
+
+    sets = [read_statistics(path) for path in (generated, reference)]
+    check_same_protocol(*sets)
+    try:
+        value = frechet_distance(*(each.moments for each in sets))
+    except ValueError as error:
+        raise DataError(
+            f"There is no distance: {error}.", hint="Build from at least two rows each."
+        ) from error
+    n, m = (each.moments.n for each in sets)
+    if as_json:
+        document = {"frechet_distance": value, "n_generated": n, "n_reference": m}
+        print_json(document | {"protocol": dict(sets[0].protocol)})
+    else:
+        click.echo(f"{value:.6g} ({n} generated rows, {m} reference rows)")
+
+
+def _print(statistics: "Statistics", path: Path, *, as_json: bool) -> None:
+    moments = statistics.moments
+    described: Mapping[str, Any] = {
+        "n": moments.n,
+        "dim": moments.dim,
+        "trace": moments.trace,
+        "digest": statistics.digest,
+        "protocol": dict(statistics.protocol),
+    }
+    if as_json:
+        print_json({"file": str(path), **described})
+        return
+    click.echo(f"{path}: {moments.n} rows of dimension {moments.dim}, trace {moments.trace:.6g}")
+    for name, value in sorted(statistics.protocol.items()):
+        click.echo(f"  {name}  {value}")
+    click.echo(f"  sha256  {statistics.digest}")
