@@ -83,6 +83,55 @@ class TrainRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRequest:
+    """What ``avbench weights import`` asks of a model.
+
+    Attributes:
+        config: A named configuration of the model.
+        files: Public checkpoints; a later one wins over an earlier one. No code from them may be run.
+        output: The weight file to write, if every file has something for the model.
+        seed: Seeds what no file fills.
+    """
+
+    config: str
+    files: tuple[Path, ...]
+    output: Path
+    seed: int = 0
+
+
+class ImportedFile(Protocol):
+    """How the keys of one public checkpoint met those of a model.
+
+    Attributes:
+        path: The file.
+        source: Which public checkpoint it was taken for.
+        matched: Keys of the file that were taken.
+        unmatched: Keys of the file that have no place in the model.
+        mismatched: Keys of the file that have one of another shape: key, shape there, shape in the model.
+    """
+
+    @property
+    def path(self) -> Path: ...  # noqa: D102
+    @property
+    def source(self) -> str: ...  # noqa: D102
+    @property
+    def matched(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def unmatched(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def mismatched(self) -> Sequence[tuple[str, tuple[int, ...], tuple[int, ...]]]: ...  # noqa: D102
+
+
+class ImportReport(Protocol):
+    """How the keys of all ``files`` met those of a model, and which of its keys are ``missing`` from all."""
+
+    @property
+    def files(self) -> Sequence[ImportedFile]: ...  # noqa: D102
+    @property
+    def missing(self) -> Sequence[str]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRecord:
     """A model, before anything of it is loaded.
 
@@ -96,6 +145,8 @@ class ModelRecord:
         identity: A function of the model's arguments that names everything its output depends on (config,
             weights digest) without loading it; results carry it and the store is keyed by it.
         train: Trains the model, where it can be trained by ``avbench train``.
+        import_weights: Writes a weight file of the model from public checkpoints, where it knows any; raises
+            nothing where keys do not match, but reports them.
         deterministic: Whether the same input twice gives the same output.
         scale_row: Whether it is no contestant but a row that gives other rows a scale (random, oracle …).
         training_data: Names of the datasets it has seen.
@@ -109,6 +160,7 @@ class ModelRecord:
     capabilities: tuple[Capability, ...]
     identity: Callable[[Args], Mapping[str, str]] | None = None
     train: Callable[[TrainRequest, Progress], None] | None = None
+    import_weights: Callable[[ImportRequest], ImportReport] | None = None
     deterministic: bool = True
     scale_row: bool = False
     training_data: tuple[str, ...] = ()

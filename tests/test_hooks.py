@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from avbench import hookspecs, registry
+from avbench.cli import main
 from avbench.plugins import HOOKS
 
 PAGE = Path(__file__).parent.parent / "docs" / "hooks.md"
@@ -35,6 +36,17 @@ def test_every_hook_has_a_test(hook):
 
 def test_avbench_models_is_used(outside):
     assert registry.load().models.get("outside-loudness")
+
+
+def test_weights_are_imported_by_the_model_of_a_plugin(outside, tmp_path, capsys):
+    public, output = tmp_path / "public.txt", tmp_path / "own.txt"
+    public.write_text("weight scale")
+    with pytest.raises(SystemExit) as stopped:
+        main(["weights", "import", "outside-loudness", str(public), "--config", "x", "--output", str(output)])
+
+    assert not stopped.value.code
+    assert "a file of the third party\n  keys that match: 2" in capsys.readouterr().out
+    assert output.read_text() == "weight scale"
 
 
 def test_avbench_tasks_is_used(outside):

@@ -22,6 +22,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "data": ("avbench.cli.data", "Make and inspect data."),
         "train": ("avbench.cli.train", "Train a model."),
         "stats": ("avbench.cli.stats", "Build and show reference statistics."),
+        "weights": ("avbench.cli.weights", "Bring public checkpoints to a model."),
     },
     "Look around": {
         "list": ("avbench.cli.listing", "List models, tasks, datasets, metrics, plugins."),

@@ -10,7 +10,7 @@ import json
 import os
 import pickle
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
@@ -120,6 +120,35 @@ def load_weights(
         ) from error
     state = {name: each.float() if each.is_floating_point() else each for name, each in tensors.items()}
     return config, state, metadata
+
+
+def load_network(
+    path: Path, name: str, kind: type[Config], build: Callable[[Config], Any], *, format: str
+) -> Any:
+    """Read weights and build the network that they are of.
+
+    Args:
+        path: A file that :func:`save_weights` wrote.
+        name: The config it must be of.
+        kind: The dataclass of the config.
+        build: Makes the network from a config.
+        format: Which package reads it.
+
+    Raises:
+        CheckpointError: It is damaged, or meant for another package, config or version.
+    """
+    config, state, _ = load_weights(path, kind, format=format)
+    found = getattr(config, "name", "")
+    if found != name:
+        raise CheckpointError(f"The weights {path} are of config {found!r}, not {name!r}.")
+    network = build(config)
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"The weights {path} do not fit the network of this version: {error}"
+        ) from error
+    return network
 
 
 def write_state(path: Path, state: Mapping[str, Any]) -> None:

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from avbench import AudioInput, ModelError, ModelInputs, ModelRecord, VideoInput, hookimpl
 from avbench.errors import StorageError, UnknownName, UsageError
-from avbench.records import Progress, TrainRequest
+from avbench.records import ImportRequest, Progress, TrainRequest
 from gmscavp.config import CONFIGS, TRAINING, GMSCAVPConfig, TrainingConfig
 from gmscavp.inputs import LogMelConfig, VideoConfig
+from gmscavp.public_keys import DIFF_FOLEY_BACKBONES, PANNS_KEYS, SLOWONLY_KEYS, KeyMap
 
 if TYPE_CHECKING:
+    from gmscavp.public_weights import WeightsMatch
     from gmscavp.retriever import Retriever
     from gmscavp.training import Plan
 
@@ -48,6 +50,7 @@ class ModelFamily:
         config_type: The dataclass of the configs.
         weights: The folder of the bundled weights, ``<config>.safetensors``.
         build: Makes the network from a config; imports torch.
+        public: The public checkpoints whose keys are known.
     """
 
     name: str
@@ -56,6 +59,7 @@ class ModelFamily:
     config_type: type[Any]
     weights: Path
     build: Callable[[Any], Any]
+    public: tuple[KeyMap, ...] = (DIFF_FOLEY_BACKBONES, SLOWONLY_KEYS, PANNS_KEYS)
 
     def config(self, name: str) -> Any:
         """Return a config.
@@ -115,38 +119,53 @@ class ModelFamily:
         Raises:
             ModelError: The weights are missing, damaged, or of another config.
         """
-        from gmscavp.checkpoint import CheckpointError, load_weights
         from gmscavp.retriever import Retriever
 
         expected = self.config(config)
         if weights == UNTRAINED:
             return Retriever(self.untrained(expected, seed), device)
+        return Retriever(self.trained(config, weights), device)
+
+    def trained(self, config: str, weights: str | None) -> Any:
+        """Return the network of a config with the weights of a file, or else with the bundled ones.
+
+        Raises:
+            ModelError: The weights are missing, damaged, or of another config.
+        """
+        from gmscavp.checkpoint import CheckpointError, load_network
+
         path = self.weight_file(config, weights)
         try:
-            found, state, _ = load_weights(path, self.config_type, format=self.name)
+            return load_network(path, config, self.config_type, self.build, format=self.name)
         except CheckpointError as error:
-            raise ModelError(str(error), hint="Train again, or restore the file from its origin.") from error
-        if found.name != config:
-            raise ModelError(
-                f"The weights {path} are of config {found.name!r}, not {config!r}.",
-                hint=f"Pass --model-args config={found.name},weights=… .",
-            )
-        model = self.build(found)
+            hint = "Pass the config= that the file is of, train again, or restore it from its origin."
+            raise ModelError(str(error), hint=hint) from error
+
+    def import_weights(self, request: ImportRequest) -> "WeightsMatch":
+        """Write a weight file from public checkpoints, unless one of them has nothing for the config.
+
+        Raises:
+            ModelError: A file is missing or damaged, or holds objects that only running code could restore.
+        """
+        from gmscavp.checkpoint import CheckpointError
+        from gmscavp.public_weights import ForeignObjects, import_public
+
+        network = self.untrained(self.config(request.config), str(request.seed))
         try:
-            model.load_state_dict(state)
-        except RuntimeError as error:
-            raise ModelError(
-                f"The weights {path} do not fit the network of this version: {error}",
-                hint="Train again with this version.",
-            ) from error
-        return Retriever(model, device)
+            return import_public(network, request.files, self.public, request.output, format=self.name)
+        except ForeignObjects as error:
+            hint = "Have someone who trusts it save its state dict alone, as safetensors, and import that."
+            raise ModelError(str(error), hint=hint) from error
+        except CheckpointError as error:
+            raise ModelError(str(error), hint="Get the file again from its origin.") from error
 
     def train(self, request: TrainRequest, progress: Progress) -> None:
         """Train a config on avsynth, going on where an unfinished run in the same folder stopped.
 
         Args:
-            request: ``args`` may hold ``clips``, ``val_clips``, ``difficulty``, ``media``, ``world`` and
-                ``workers``, and any field of :class:`~gmscavp.config.TrainingConfig`.
+            request: ``args`` may hold ``init`` (a weight file to start from), ``clips``, ``val_clips``,
+                ``difficulty``, ``media``, ``world`` and ``workers``, and any field of
+                :class:`~gmscavp.config.TrainingConfig`.
             progress: Told about rendering and training.
 
         Raises:
@@ -179,6 +198,7 @@ class ModelFamily:
 
         config = self.config(request.config)
         own = {key: value for key, value in request.args.items() if key not in ARGUMENTS}
+        initial = own.pop("init", None)
         try:
             torch.empty(0, device=request.device)
         except (RuntimeError, AssertionError) as error:
@@ -191,9 +211,10 @@ class ModelFamily:
             batches = Batches(arrays.train, config=config, training=training, seed=request.seed)
         except ValueError as error:
             raise UsageError(str(error), hint="Pass other --train-args.") from error
+        started = {"init": self.identity({"weights": initial})["weights"]} if initial else {}
         torch.manual_seed(request.seed)
         return Plan(
-            network=self.build(config),
+            network=self.trained(config.name, initial) if initial else self.build(config),
             batch=batches.batch,
             training=training,
             folder=request.output,
@@ -201,7 +222,7 @@ class ModelFamily:
             device=request.device,
             seed=request.seed,
             validate=retrieval_on(arrays.validation, request.device),
-            notes=arrays.about,
+            notes={**arrays.about, **started},
         )
 
     def untrained(self, config: Any, seed: str) -> Any:
@@ -263,6 +284,7 @@ def avbench_models() -> Iterable[ModelRecord]:
             capabilities=("retrieval",),
             identity=FAMILY.identity,
             train=FAMILY.train,
+            import_weights=FAMILY.import_weights,
             training_data=("avsynth",),
             license="Apache-2.0",
         )

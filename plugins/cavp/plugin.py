@@ -6,6 +6,7 @@ from typing import Any
 
 from avbench import ModelRecord, hookimpl
 from cavp.config import CONFIGS, TRAINING, CAVPConfig
+from cavp.public_keys import PUBLIC_KEYS
 from gmscavp.plugin import ModelFamily
 
 
@@ -23,6 +24,7 @@ FAMILY = ModelFamily(
     config_type=CAVPConfig,
     weights=Path(__file__).parent / "weights",
     build=build,
+    public=PUBLIC_KEYS,
 )
 
 
@@ -38,6 +40,7 @@ def avbench_models() -> Iterable[ModelRecord]:
             capabilities=("retrieval",),
             identity=FAMILY.identity,
             train=FAMILY.train,
+            import_weights=FAMILY.import_weights,
             training_data=("avsynth",),
             license="Apache-2.0",
         )

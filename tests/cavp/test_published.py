@@ -6,7 +6,6 @@ Diff-Foley (arXiv 2306.17203), repository luosiallen/Diff-Foley: ``training/open
 """
 
 import copy
-import dataclasses
 import math
 from typing import Any
 
@@ -22,8 +21,8 @@ from cavp.plugin import FAMILY
 from gmscavp.batches import Batches, SegmentBatch, vary
 from gmscavp.config import TrainingConfig
 from gmscavp.features import LogMel
-from gmscavp.inputs import AudioConfig, VideoConfig
 from gmscavp.training import learning_rate, move_average, parameter_groups
+from tests.cavp.narrow import NARROW
 
 
 @pytest.fixture(scope="module")
@@ -35,16 +34,8 @@ def whole() -> CAVP:
 
 @pytest.fixture
 def narrow() -> CAVP:
-    """The published network with an eighth to a thirty-second of the channels, and small frames."""
     torch.manual_seed(0)
-    return CAVP(
-        dataclasses.replace(
-            PUBLISHED,
-            video=VideoConfig(backbone="slowonly", fps=4.0, size=32, channels=(16, 32, 64), norm="batch"),
-            audio=AudioConfig(backbone="cnn14", channels=(8, 16, 32, 64), norm="batch", dropout=0.2),
-            dim=8,
-        )
-    )
+    return CAVP(NARROW)
 
 
 def test_a_segment_is_16_frames_at_4_fps_and_256_mel_frames_at_64_a_second() -> None:

@@ -1,5 +1,8 @@
 """A third party's plugin: one contribution through each hook, in public names of avbench alone."""
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import click
 
 from avbench import (
@@ -48,6 +51,26 @@ class OneClip:
         self.galleries = (Gallery(name="standard", clip_ids=("absent",)),)
 
 
+@dataclass(frozen=True)
+class Imported:
+    """What became of the keys of one file, or of all."""
+
+    path: Path | None = None
+    source: str = "a file of the third party"
+    matched: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
+    mismatched: tuple[str, ...] = ()
+    files: tuple["Imported", ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def import_weights(request):
+    """Copy the first file: every line of it is a key."""
+    text = request.files[0].read_text(encoding="utf-8")
+    request.output.write_text(text, encoding="utf-8")
+    return Imported(files=(Imported(path=request.files[0], matched=tuple(text.split())),), missing=("bias",))
+
+
 @hookimpl
 def avbench_models():
     """One model."""
@@ -60,6 +83,7 @@ def avbench_models():
                 video=VideoInput(fps=4, height=16, width=16), audio=AudioInput(sample_rate=8000)
             ),
             capabilities=("retrieval",),
+            import_weights=import_weights,
         )
     ]
 
