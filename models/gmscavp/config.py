@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import ClassVar, Literal
 
-from gmscavp.diffusion_config import DiffusionConfig, TargetConfig, refuse_remainder
-from gmscavp.inputs import STRICT, AudioConfig, LogMelConfig, VideoConfig
+from gmscavp.diffusion_config import DiffusionConfig, refuse_remainder, targets
+from gmscavp.inputs import CAVP_LOG_MEL, CNN14, SLOWONLY, STRICT, AudioConfig, LogMelConfig, VideoConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,19 +209,76 @@ SMALL_DIFFUSION = replace(
     SMALL,
     name="small-diffusion",
     diffusion=DiffusionConfig(
-        targets=(
-            TargetConfig(
-                tokens=25, mel_frames=50, mel_bins=32, mel_patch=(2, 8), frames=25, size=8, frame_patch=(1, 4)
-            ),
-            TargetConfig(
-                tokens=5, mel_frames=10, mel_bins=16, mel_patch=(2, 8), frames=5, size=4, frame_patch=(1, 4)
-            ),
-            TargetConfig(
-                tokens=1, mel_frames=2, mel_bins=8, mel_patch=(2, 8), frames=1, size=2, frame_patch=(1, 2)
-            ),
+        targets=targets(
+            tokens=(25, 5, 1),
+            mel_frames=(50, 10, 2),
+            mel_bins=(32, 16, 8),
+            mel_patch=(2, 8),
+            sizes=(8, 4, 2),
+            frame_patches=(4, 4, 2),
         )
     ),
 )
 
-CONFIGS = {config.name: config for config in (SMALL, SMALL_DIFFUSION)}
-TRAINING = {name: TrainingConfig() for name in CONFIGS}
+BASE = GMSCAVPConfig(
+    name="base",
+    log_mel=CAVP_LOG_MEL,
+    video=SLOWONLY,
+    audio=CNN14,
+    segment_seconds=4.0,
+    dim=512,
+    scales=(
+        ScaleConfig(tokens=16, head="fine"),
+        ScaleConfig(tokens=8, head="fine"),
+        ScaleConfig(tokens=4, head="coarse"),
+        ScaleConfig(tokens=2, head="coarse"),
+        ScaleConfig(tokens=1, head="pooled"),
+    ),
+    head_channels=256,
+    diffusion=DiffusionConfig(
+        targets=targets(
+            tokens=(16, 8, 4, 2, 1),
+            mel_frames=(64, 32, 16, 8, 4),
+            mel_bins=(64, 32, 32, 16, 16),
+            mel_patch=(4, 16),
+            sizes=(16, 8, 8, 4, 4),
+            frame_patches=(4, 4, 4, 4, 4),
+        ),
+        width=256,
+        depth=4,
+        heads=8,
+    ),
+)
+
+LARGE = replace(
+    BASE,
+    name="large",
+    dim=1024,
+    head_channels=512,
+    diffusion=DiffusionConfig(
+        targets=targets(
+            tokens=(16, 8, 4, 2, 1),
+            mel_frames=(128, 64, 32, 16, 8),
+            mel_bins=(128, 64, 64, 32, 32),
+            mel_patch=(8, 16),
+            sizes=(28, 14, 14, 7, 7),
+            frame_patches=(7, 7, 7, 7, 7),
+        ),
+        width=512,
+        depth=8,
+        heads=8,
+    ),
+)
+
+# As many steps as the released CAVP was trained for, on segments that start as far apart.
+PRETRAINING = TrainingConfig(
+    steps=66 * 2_366, batch_clips=30, segments=3, gap_seconds=2.0, warmup=200, ema=0.9999
+)
+
+CONFIGS = {config.name: config for config in (SMALL, SMALL_DIFFUSION, BASE, LARGE)}
+TRAINING = {
+    "small": TrainingConfig(),
+    "small-diffusion": TrainingConfig(),
+    "base": PRETRAINING,
+    "large": PRETRAINING,
+}

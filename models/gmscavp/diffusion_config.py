@@ -167,3 +167,29 @@ def refuse_remainder(what: str, sizes: tuple[int, ...], parts: tuple[int, ...]) 
     """
     if any(part < 1 or size % part for size, part in zip(sizes, parts, strict=True)):
         raise ValueError(f"A {what} of {parts} does not divide a grid of {sizes}.")
+
+
+def targets(
+    *,
+    tokens: tuple[int, ...],
+    mel_frames: tuple[int, ...],
+    mel_bins: tuple[int, ...],
+    mel_patch: tuple[int, int],
+    sizes: tuple[int, ...],
+    frame_patches: tuple[int, ...],
+) -> tuple[TargetConfig, ...]:
+    """Return what is diffused at each scale: as many frames of video as tokens, in patches of one frame."""
+    return tuple(
+        TargetConfig(
+            tokens=count,
+            mel_frames=instants,
+            mel_bins=bins,
+            mel_patch=mel_patch,
+            frames=count,
+            size=size,
+            frame_patch=(1, patch),
+        )
+        for count, instants, bins, size, patch in zip(
+            tokens, mel_frames, mel_bins, sizes, frame_patches, strict=True
+        )
+    )
