@@ -1,5 +1,6 @@
 """``avbench train``: train a model, resumably."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -51,9 +52,13 @@ def command(
     Examples:
       avbench train gmscavp --output runs/gmscavp
       avbench train cavp --output runs/cavp --steps 500 --train-args clips=1600,workers=2
+      torchrun --nproc-per-node 8 -m avbench train gmscavp --output runs/gmscavp --device cuda
     """
     from avbench import registry
 
+    # Of the processes that torchrun starts for one run, the first speaks for all.
+    first = os.environ.get("RANK", "0") == "0"
+    quiet = quiet or not first
     record = registry.load(plugins).models.get(model)
     if record.train is None:
         raise UsageError(f"The model {model!r} cannot be trained.", hint="Try gmscavp or cavp.")
@@ -69,7 +74,8 @@ def command(
     with progress_to_stderr(quiet=quiet) as progress:
         record.train(request, progress)
     weights = output / "weights.safetensors"
-    click.echo(weights)
+    if first:
+        click.echo(weights)
     if not quiet:
         click.echo(
             f"run it: avbench run --model {model} --model-args config={config},weights={weights} "

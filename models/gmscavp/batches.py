@@ -1,6 +1,6 @@
 """Training batches: which clips, which segments of them, how varied; a function of the step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -44,11 +44,29 @@ class SegmentBatch:
         frames: ``(rows, time, 3, height, width)``; uint8, or float in [0, 1] once varied.
         samples: ``(rows, samples)``, mono in [-1, 1].
         segments: N_T, rows of each clip.
+        first: Place of the first clip here in the whole batch, where several processes share one.
+        whole: Clips in the whole batch; 0 where all of it is here.
     """
 
     frames: Tensor
     samples: Tensor
     segments: int
+    first: int = 0
+    whole: int = 0
+
+    @property
+    def clips(self) -> slice:
+        """The clips here, as a slice of the whole batch."""
+        return slice(self.first, self.first + len(self.frames) // self.segments)
+
+    @property
+    def rows(self) -> slice:
+        """The rows here, as a slice of the whole batch."""
+        return slice(self.clips.start * self.segments, self.clips.stop * self.segments)
+
+    def to(self, device: str) -> "SegmentBatch":
+        """Return the same on a device."""
+        return replace(self, frames=self.frames.to(device), samples=self.samples.to(device))
 
 
 class Batches:
@@ -59,9 +77,12 @@ class Batches:
         config: What a segment is.
         training: What a batch is.
         seed: Seeds order, starts and variation.
+        rank: Which of the processes that share each batch reads; each reads its slice of the clips.
+        processes: How many there are.
 
     Raises:
-        ValueError: There are fewer families than a batch takes, or a clip is too short for its segments.
+        ValueError: There are fewer families than a batch takes, the processes cannot share it evenly, it has
+            nothing to contrast, or a clip is too short for its segments.
     """
 
     def __init__(
@@ -71,8 +92,20 @@ class Batches:
         config: SegmentedConfig,
         training: TrainingConfig,
         seed: int,
+        rank: int = 0,
+        processes: int = 1,
     ) -> None:
         self.clips, self.config, self.training, self.seed = clips, config, training, seed
+        share = training.batch_clips // processes
+        self.own = slice(rank * share, (rank + 1) * share)
+        if training.batch_clips == 1:
+            raise ValueError(
+                "A batch of one clip has no other to be told apart from: batch_clips must be 2 at least."
+            )
+        if training.batch_clips % processes:
+            raise ValueError(
+                f"A batch of {training.batch_clips} clips cannot be shared by {processes} processes."
+            )
         self.families = clips.clips // clips.siblings
         self.taken = training.batch_clips // clips.siblings
         if training.batch_clips % clips.siblings or not 0 < self.taken <= self.families:
@@ -89,14 +122,14 @@ class Batches:
             )
 
     def batch(self, step: int) -> SegmentBatch:
-        """Return the batch of a step, not yet varied."""
+        """Return this process's part of the batch of a step, not yet varied."""
         draw = np.random.default_rng([self.seed, step])
         frames: list[npt.NDArray[np.uint8]] = []
         samples: list[npt.NDArray[np.float32]] = []
         hop = self.config.log_mel.sample_rate / self.config.video.fps
         # Siblings are cut at the same instants, so that only what differs between them tells them apart.
         starts = [self.starts(draw) for _ in range(self.taken)]
-        for place, clip in enumerate(self.clips_of(step)):
+        for place, clip in list(enumerate(self.clips_of(step)))[self.own]:
             for start in starts[place // self.clips.siblings]:
                 frames.append(self.clips.frames_of(clip, start, self.config.frames))
                 heard = self.clips.samples_of(clip, round(start * hop), self.config.samples)
@@ -105,6 +138,8 @@ class Batches:
             frames=torch.from_numpy(np.stack(frames)).permute(0, 1, 4, 2, 3),
             samples=torch.from_numpy(np.stack(samples)),
             segments=self.training.segments,
+            first=self.own.start,
+            whole=self.training.batch_clips,
         )
 
     def clips_of(self, step: int) -> list[int]:
@@ -136,33 +171,34 @@ def vary(batch: SegmentBatch, training: TrainingConfig, seed: int, step: int) ->
     """
     if not training.varies:
         return batch
-    rows = len(batch.frames)
-    clips = rows // batch.segments
+    clips = batch.whole or len(batch.frames) // batch.segments
     draw = torch.Generator().manual_seed(np.random.SeedSequence([seed, step, 2]).generate_state(1)[0].item())
 
+    # Drawn for the whole batch, so that a clip is varied alike whoever reads it.
     def uniform(low: float, high: float) -> Tensor:
         drawn = torch.rand(clips, generator=draw) * (high - low) + low
-        return drawn.repeat_interleave(batch.segments)
+        return drawn.repeat_interleave(batch.segments)[batch.rows]
 
     contrast = uniform(1 - training.contrast, 1 + training.contrast)
     brightness = uniform(-training.brightness, training.brightness)
     blurred = uniform(0.0, 1.0) < training.blur
     gain = 10 ** (uniform(-training.gain_db, training.gain_db) / 20)
     loudest = training.noise_db
-    noise = torch.zeros(rows) if loudest is None else 10 ** (uniform(loudest - 30, loudest) / 20)
+    noise = torch.zeros(len(gain)) if loudest is None else 10 ** (uniform(loudest - 30, loudest) / 20)
     hiss = torch.randn(batch.samples.shape[1], generator=draw)
 
     device = batch.frames.device
     frames = smooth(batch.frames, blurred.to(device))
-    dtype = torch.bfloat16 if training.precision == "bf16" else torch.float32
+    dtype = {"bf16": torch.bfloat16, "fp32": torch.float32, "fp64": torch.float64}[training.precision]
     # ((p / 255 - 0.5) · contrast + 0.5 + brightness), written so that it takes one pass.
     slope = (contrast / 255).to(device, dtype)[:, None, None, None, None]
     shift = (0.5 - 0.5 * contrast + brightness).to(device, dtype)[:, None, None, None, None]
     varied = torch.addcmul(shift, frames.to(dtype), slope)
-    shifts = torch.randint(len(hiss), (rows,), generator=draw).tolist()
+    shifts = torch.randint(len(hiss), (clips * batch.segments,), generator=draw)[batch.rows].tolist()
     noises = torch.stack([hiss.roll(each) for each in shifts]) * noise[:, None]
     samples = batch.samples * gain.to(device)[:, None] + noises.to(device)
-    return SegmentBatch(frames=varied, samples=samples, segments=batch.segments)
+    samples = samples.double() if dtype == torch.float64 else samples
+    return replace(batch, frames=varied, samples=samples)
 
 
 def smooth(

@@ -23,6 +23,9 @@ from torch import Tensor
 
 Config = TypeVar("Config")
 
+STATE = frozenset({"fingerprint", "network", "average", "optimiser", "step"})
+"""What a checkpoint of a run holds."""
+
 
 class CheckpointError(Exception):
     """A weight file is missing, damaged, or made for another model; the message is one sentence."""
@@ -162,12 +165,21 @@ def read_state(path: Path) -> dict[str, Any]:
     """Read what :func:`write_state` wrote; no code from the file is run.
 
     Raises:
-        CheckpointError: It is damaged.
+        CheckpointError: It is damaged, holds objects that only running its code would make, or is of
+            something else.
     """
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, ValueError) as error:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        reason = str(error).splitlines()[0]
+        raise CheckpointError(
+            f"The checkpoint {path} is damaged, or holds objects that are not read: {reason}"
+        ) from error
+    except (OSError, RuntimeError, EOFError, ValueError) as error:
         raise CheckpointError(f"The checkpoint {path} is damaged: {error}.") from error
+    if not isinstance(state, dict) or not state.keys() >= STATE:
+        raise CheckpointError(f"The file {path} is no checkpoint of a training run.")
+    return state
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -137,7 +137,11 @@ class TrainingConfig:
         weight_decay: Of matrices and kernels; biases and the temperature have none.
         ema: Decay of the moving average of the weights, which is what is validated and kept; 0 keeps the
             weights themselves.
-        precision: ``bf16`` computes convolutions and products under autocast, ``fp32`` everything in float32.
+        precision: ``bf16`` computes convolutions and products under autocast, ``fp32`` everything in float32,
+            ``fp64`` in float64 and without validation, for comparing runs.
+        micro_batch_clips: Clips of each process that go through the networks at once, the gradients of a
+            larger batch being cached; 0 for all at once.
+        compile: Compile the training step, where the machine has a compiler.
         gain_db: Audio gain is drawn within ± this.
         noise_db: Level of white noise added to the audio: drawn below this, relative to full scale; ``None``
             for no noise.
@@ -161,7 +165,9 @@ class TrainingConfig:
     eps: float = 1e-8
     weight_decay: float = 0.2
     ema: float = 0.995
-    precision: Literal["bf16", "fp32"] = "bf16"
+    precision: Literal["bf16", "fp32", "fp64"] = "bf16"
+    micro_batch_clips: int = 0
+    compile: bool = False
     gain_db: float = 6.0
     noise_db: float | None = -45.0
     brightness: float = 0.06

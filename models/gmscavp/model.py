@@ -11,6 +11,7 @@ clip, and a gallery is one matrix product.
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 from einops import rearrange
@@ -22,6 +23,7 @@ from gmscavp.config import GMSCAVPConfig
 from gmscavp.contrastive import Alignment, MultiScaleAlignment, unit
 from gmscavp.diffusion import DirectedDiffusion, MultiScaleDiffusion
 from gmscavp.diffusion_config import Direction
+from gmscavp.distributed import gathered
 from gmscavp.features import LogMel
 from gmscavp.layers import channels_last_weights
 from gmscavp.objective import Joint
@@ -58,6 +60,8 @@ class GMSCAVP(nn.Module):
     ) -> Alignment | Joint:
         """Return the objective over segments ordered clip by clip, ``segments`` of each clip.
 
+        Where several processes share a batch, these are the segments of one; they are contrasted with all.
+
         Args:
             frames: That fill a segment each.
             samples: Likewise.
@@ -69,13 +73,22 @@ class GMSCAVP(nn.Module):
         """
         log_mel = self.log_mel(samples)
         video, audio = self.video_tokens(frames), self.audio_pyramid(self.audio(log_mel))
-        alignment = self.alignment(video, audio, segments)
+        alignment = self.contrast(gathered([*video, *audio]), segments)
         if self.diffusion is None:
             return alignment
         if seeds is None:
             raise ValueError("A joint objective draws noise: pass the seeds of the rows.")
         diffusion = self.diffusion(log_mel=log_mel, frames=frames, video=video, audio=audio, seeds=seeds)
         return Joint(alignment=alignment, diffusion=diffusion, weight=self.diffusion.config.weight)
+
+    def encode(self, frames: Frames, samples: Float[Tensor, "rows samples"]) -> tuple[Tensor, ...]:
+        """Return what is contrasted, ``(rows, _, dim)``: video tokens of each scale, then audio tokens."""
+        return (*self.video_tokens(frames), *self.audio_tokens(samples))
+
+    def contrast(self, features: Sequence[Tensor], segments: int) -> Alignment:
+        """Return the contrastive objective over what :meth:`encode` returned."""
+        scales = len(self.config.scales)
+        return self.alignment(list(features[:scales]), list(features[scales:]), segments)
 
     def video_tokens(self, frames: Frames) -> list[Float[Tensor, "rows _ dim"]]:
         """Return the tokens of each scale, fine to coarse, of frames that fill one segment."""

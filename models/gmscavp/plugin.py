@@ -6,7 +6,7 @@ segments.
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,9 +18,10 @@ from gmscavp.inputs import LogMelConfig, VideoConfig
 from gmscavp.public_keys import DIFF_FOLEY_BACKBONES, PANNS_KEYS, SLOWONLY_KEYS, KeyMap
 
 if TYPE_CHECKING:
+    from gmscavp.distributed import Processes
+    from gmscavp.plan import Plan
     from gmscavp.public_weights import WeightsMatch
     from gmscavp.retriever import Retriever
-    from gmscavp.training import Plan
 
 Args = Mapping[str, str]
 
@@ -174,12 +175,19 @@ class ModelFamily:
             StorageError: The disk is full or the folder cannot be written.
         """
         from gmscavp.checkpoint import CheckpointError
-        from gmscavp.training import TrainingError, train
+        from gmscavp.distributed import joined
+        from gmscavp.plan import TrainingError
+        from gmscavp.reporting import reporter
+        from gmscavp.training import train
 
-        plan = self._plan(request, progress)
         try:
-            train(plan, reporter(request, progress, plan.training))
-        except (TrainingError, CheckpointError) as error:
+            with joined(request.device) as (processes, device):
+                request = replace(request, device=device)
+                plan = self._plan(request, progress, processes)
+                train(plan, reporter(request.say, progress, plan.training))
+        except TrainingError as error:
+            raise ModelError(str(error), hint=error.hint) from error
+        except CheckpointError as error:
             raise ModelError(str(error), hint="Train into another folder, or remove this one.") from error
         except OSError as error:
             raise StorageError(
@@ -187,28 +195,25 @@ class ModelFamily:
                 hint="Free some space and give the same command again: it goes on from the last checkpoint.",
             ) from error
 
-    def _plan(self, request: TrainRequest, progress: Progress) -> "Plan":
+    def _plan(self, request: TrainRequest, progress: Progress, processes: "Processes") -> "Plan":
         """Check what is asked for, open the data, and build the network."""
         import torch
 
         from avbench.datasets.avsynth.training_set import ARGUMENTS, open_training
         from gmscavp.batches import Batches
-        from gmscavp.training import Plan
+        from gmscavp.plan import Plan
         from gmscavp.validation import retrieval_on
 
         config = self.config(request.config)
         own = {key: value for key, value in request.args.items() if key not in ARGUMENTS}
         initial = own.pop("init", None)
-        try:
-            torch.empty(0, device=request.device)
-        except (RuntimeError, AssertionError) as error:
-            raise UsageError(
-                f"The device {request.device!r} cannot be used: {error}.", hint="Pass --device cpu."
-            ) from error
+        check_device(request.device)
         try:
             training = self.training[config.name].overridden(own, steps=request.steps)
-            arrays = open_training(request.args, self.inputs({"config": config.name}), progress)
-            batches = Batches(arrays.train, config=config, training=training, seed=request.seed)
+            inputs = self.inputs({"config": config.name})
+            arrays = processes.in_turn(lambda: open_training(request.args, inputs, progress))
+            share = {"rank": processes.rank, "processes": processes.size}
+            batches = Batches(arrays.train, config=config, training=training, seed=request.seed, **share)
         except ValueError as error:
             raise UsageError(str(error), hint="Pass other --train-args.") from error
         started = {"init": self.identity({"weights": initial})["weights"]} if initial else {}
@@ -223,6 +228,8 @@ class ModelFamily:
             seed=request.seed,
             validate=retrieval_on(arrays.validation, request.device),
             notes={**arrays.about, **started},
+            processes=processes,
+            say=request.say,
         )
 
     def untrained(self, config: Any, seed: str) -> Any:
@@ -240,19 +247,15 @@ class ModelFamily:
             return self.build(config)
 
 
-def reporter(
-    request: TrainRequest, progress: Progress, training: TrainingConfig
-) -> Callable[[int, Mapping[str, float]], None]:
-    """Return what the training loop tells: a bar every step, a line of words now and then."""
+def check_device(device: str) -> None:
+    """Raise ``UsageError`` for a device that torch does not have here."""
+    import torch
 
-    def report(step: int, values: Mapping[str, float]) -> None:
-        progress("training", step, training.steps)
-        measured = ("loss", "clips_per_second", "a2v.recall@1", "v2a.recall@1")
-        if values and (step % (10 * training.log_every) == 0 or "a2v.recall@1" in values):
-            words = ", ".join(f"{name} {values[name]:.3g}" for name in measured if name in values)
-            request.say(f"step {step} of {training.steps}: {words}")
-
-    return report
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        message = f"The device {device!r} cannot be used: {error}."
+        raise UsageError(message, hint="Pass --device cpu.") from error
 
 
 def build(config: GMSCAVPConfig) -> Any:

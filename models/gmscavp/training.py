@@ -8,83 +8,30 @@ A folder of a run holds
     weights.safetensors  the averaged weights, half precision, with the config inside
 
 As batches are a function of the step, a run that was killed and resumed ends with the weights of an unbroken
-one, to the bit on one CPU with one number of threads.
+one, to the bit on one CPU with one number of threads. Several processes share a batch
+(:mod:`gmscavp.distributed`); the first alone logs, validates and writes.
 """
 
 import copy
-import json
 import math
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
 import torch
-from torch import Tensor, nn
 
 from gmscavp.batches import SegmentBatch, vary
-from gmscavp.checkpoint import read_state, save_weights, write_state
-from gmscavp.config import TrainingConfig
+from gmscavp.checkpoint import CheckpointError, read_state, save_weights, write_state
+from gmscavp.compilation import compile_in_place
+from gmscavp.distributed import another_process_ended
 from gmscavp.draws import row_seeds
+from gmscavp.gradient_cache import Learner, cached_backward, live_batch_norms
 from gmscavp.interrupts import Interrupts
 from gmscavp.memory import keep_freed_memory
+from gmscavp.optimisation import learning_rate, move_average, parameter_groups
+from gmscavp.plan import Batch, Objective, Plan, Report, TrainingError
 from gmscavp.training_log import TrainingLog
-
-
-class TrainingError(Exception):
-    """Training cannot go on; the message is one sentence, and the last checkpoint is kept."""
-
-
-class Objective(Protocol):
-    """What a network returns for a batch: the scalar to minimise, and its detached parts by name."""
-
-    @property
-    def total(self) -> Tensor: ...  # noqa: D102
-    @property
-    def parts(self) -> Mapping[str, Tensor]: ...  # noqa: D102
-
-
-Batch = Callable[[int], SegmentBatch]
-Validate = Callable[[Any], Mapping[str, float]]
-Report = Callable[[int, Mapping[str, float]], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """A run, before it starts.
-
-    Attributes:
-        network: A module that returns an objective for (frames, samples, segments, seeds of the rows), and
-            has ``clamp`` and ``config``.
-        batch: The batch of a step, not yet varied.
-        training: How to train.
-        folder: Where the run lives.
-        format: Which package the weights are for.
-        device: ``cpu``, ``cuda`` …
-        seed: Seeds the variation of batches.
-        validate: Measures the averaged network; what it returns is logged.
-        notes: What to keep beside the weights.
-    """
-
-    network: Any
-    batch: Batch
-    training: TrainingConfig
-    folder: Path
-    format: str
-    device: str
-    seed: int
-    validate: Validate | None = None
-    notes: Mapping[str, str] | None = None
-
-    def fingerprint(self) -> str:
-        """Return everything that must not change between a run and its continuation."""
-        settings = {"format": self.format, "seed": self.seed, "notes": dict(self.notes or {})}
-        return json.dumps(
-            settings | {"config": asdict(self.network.config), "training": asdict(self.training)},
-            sort_keys=True,
-        )
 
 
 def train(plan: Plan, report: Report = lambda step, values: None) -> Path:
@@ -101,17 +48,27 @@ def train(plan: Plan, report: Report = lambda step, values: None) -> Path:
     keep_freed_memory()
     plan.folder.mkdir(parents=True, exist_ok=True)
     run = Run(plan)
-    log = TrainingLog(plan.folder, run.step)
+    log = TrainingLog(plan.folder, run.step) if plan.processes.first else None
     try:
         with Interrupts() as interrupts:
             for batch in prefetched(plan.batch, run.step, plan.training.steps):
-                run.advance(batch)
+                run.advance(batch, asked=interrupts.asked)
                 run.report(log, report)
-                if interrupts.asked:
+                alone = plan.processes.size == 1
+                if interrupts.asked if alone else run.stopping:
                     run.save()
                     raise KeyboardInterrupt
+    except RuntimeError as error:
+        if not another_process_ended(error):
+            raise
+        raise TrainingError(
+            f"Another process of the run ended during step {run.step}; the checkpoint of step {run.saved} "
+            "is kept.",
+            hint="Its own message says why; give the same command again and the run goes on.",
+        ) from error
     finally:
-        log.close()
+        if log is not None:
+            log.close()
     run.save()
     return run.save_weights()
 
@@ -121,37 +78,71 @@ class Run:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.network = plan.network.to(plan.device).train()
-        self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
         training = plan.training
+        dtype = torch.float64 if training.precision == "fp64" else torch.float32
+        self.network = plan.network.to(plan.device, dtype).train()
+        norms = live_batch_norms(self.network)
+        if training.micro_batch_clips and norms:
+            raise TrainingError(
+                f"A batch cannot go through the network in parts: {norms[0]} normalises by the whole batch.",
+                hint="Leave micro_batch_clips at 0, or freeze BatchNorm.",
+            )
+        if training.micro_batch_clips and getattr(self.network, "diffusion", None) is not None:
+            raise TrainingError(
+                "A batch with diffusion cannot go through the network in parts.",
+                hint="Leave micro_batch_clips at 0, and share the batch between more processes.",
+            )
+        learner = Learner(self.network)
+        if training.compile:
+            compile_in_place(learner, plan.device, plan.say)
+        self.learner = plan.processes.synchronised(learner)
+        self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.optimiser = torch.optim.AdamW(
             parameter_groups(self.network, training.weight_decay),
             lr=training.learning_rate,
             betas=training.betas,
             eps=training.eps,
         )
-        self.step = 0
+        self.step = self.saved = 0
+        self.loss, self.stopping = 0.0, False
         self.state = plan.folder / "state.pt"
         if self.state.exists():
             self.resume()
+        if plan.processes.mean([self.step], plan.device) != [self.step]:
+            raise TrainingError(
+                f"The processes do not find the same checkpoint in {plan.folder}.",
+                hint="Give a folder on a file system that all machines share.",
+            )
         self.clock = Clock(self.step)
 
     def resume(self) -> None:
         """Go back to the last checkpoint.
 
         Raises:
-            TrainingError: It is damaged, or of a run with other settings.
+            CheckpointError: It is damaged, or no checkpoint of a run.
+            TrainingError: It is of a run with other settings.
         """
         state = read_state(self.state)
         if state["fingerprint"] != self.plan.fingerprint():
-            raise TrainingError(f"{self.plan.folder} holds a run with other settings.")
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step = state["step"]
+            raise TrainingError(
+                f"{self.plan.folder} holds a run with other settings.",
+                hint="Give those settings again, or train into another folder.",
+            )
+        try:
+            self.network.load_state_dict(state["network"])
+            self.average.load_state_dict(state["average"])
+            self.optimiser.load_state_dict(state["optimiser"])
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise CheckpointError(
+                f"The checkpoint {self.state} does not fit the network of this version: {error}"
+            ) from error
+        self.step = self.saved = state["step"]
 
     def save(self) -> None:
         """Write a checkpoint."""
+        self.saved = self.step
+        if not self.plan.processes.first:
+            return
         write_state(
             self.state,
             {
@@ -164,48 +155,75 @@ class Run:
         )
 
     def save_weights(self) -> Path:
-        """Write the averaged weights."""
+        """Write the averaged weights, and return where."""
         path = self.plan.folder / "weights.safetensors"
+        if not self.plan.processes.first:
+            return path
         notes = dict(self.plan.notes or {}) | {"steps": str(self.step), "seed": str(self.plan.seed)}
         save_weights(
             path, self.average.state_dict(), self.network.config, format=self.plan.format, notes=notes
         )
         return path
 
-    def advance(self, batch: SegmentBatch) -> None:
+    def advance(self, batch: SegmentBatch, *, asked: bool = False) -> None:
         """Take one step of AdamW, clamp the temperature, and move the average.
+
+        Args:
+            batch: This process's part of the batch.
+            asked: Whether this process was asked to stop; ``stopping`` says after the step whether any was.
 
         Raises:
             TrainingError: The loss is not finite; nothing has been changed by it.
         """
-        training, device = self.plan.training, torch.device(self.plan.device)
+        training, processes = self.plan.training, self.plan.processes
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(self.step, training)
-        moved = SegmentBatch(
-            frames=batch.frames.to(device), samples=batch.samples.to(device), segments=batch.segments
-        )
-        varied = vary(moved, training, self.plan.seed, self.step)
-        seeds = row_seeds(self.plan.seed, self.step, len(varied.frames))
-        with torch.autocast(device.type, torch.bfloat16, enabled=training.precision == "bf16"):
-            self.objective: Objective = self.network(varied.frames, varied.samples, varied.segments, seeds)
-        if not self.objective.total.isfinite():
-            raise TrainingError(f"The loss is not finite at step {self.step}.")
+        varied = vary(batch.to(self.plan.device), training, self.plan.seed, self.step)
         self.optimiser.zero_grad(set_to_none=True)
-        self.objective.total.backward()
+        self.objective = self.backward(varied)
+        self.loss, wishes = processes.mean([self.objective.total.item(), asked], self.plan.device)
+        self.stopping = wishes > 0
+        if not math.isfinite(self.loss):
+            raise TrainingError(
+                f"The loss is not finite at step {self.step}{self._where()}; the checkpoint of step "
+                f"{self.saved} is kept.",
+                hint="Lower learning_rate, or pass precision=fp32, and train into another folder.",
+            )
         self.optimiser.step()
         self.network.clamp()
-        move_average(self.average, self.network, training.ema, self.step)
+        if processes.first:
+            move_average(self.average, self.network, training.ema, self.step)
         self.step += 1
 
-    def report(self, log: TrainingLog, report: Report) -> None:
-        """Log, validate and checkpoint where it is time to."""
+    def backward(self, batch: SegmentBatch) -> Objective:
+        """Compute the objective of a varied batch, and its gradient, whole or in parts."""
+        training, kind = self.plan.training, torch.device(self.plan.device).type
+        rows = training.micro_batch_clips * batch.segments
+        with torch.autocast(kind, torch.bfloat16, enabled=training.precision == "bf16"):
+            if 0 < rows < len(batch.frames):
+                inputs = (batch.frames, batch.samples, batch.segments)
+                return cached_backward(self.learner, self.network, *inputs, rows=rows)
+            seeds = row_seeds(self.plan.seed, self.step, batch.rows.stop)[batch.rows]
+            objective: Objective = self.learner(batch.frames, batch.samples, batch.segments, seeds)
+        objective.total.backward()
+        return objective
+
+    def _where(self) -> str:
+        """Name the terms of the objective that are not finite."""
+        broken = [name for name, part in self.objective.parts.items() if not part.isfinite()]
+        return f" ({', '.join(broken)})" if broken else ""
+
+    def report(self, log: TrainingLog | None, report: Report) -> None:
+        """Log, validate and checkpoint where it is time to; without a log, only keep step."""
         training, last = self.plan.training, self.step == self.plan.training.steps
         values: dict[str, float] = {}
         if self.step % training.log_every == 0 or last:
             values = self.values()
-        if self.plan.validate is not None and (self.step % training.validate_every == 0 or last):
+        if log is None:
+            values = {}
+        elif self.plan.validate is not None and self.plan.validates(self.step):
             values |= self.plan.validate(self.average)
-        if values:
+        if log is not None and values:
             log.write(self.step, values)
         if self.step % training.checkpoint_every == 0:
             self.save()
@@ -214,7 +232,7 @@ class Run:
     def values(self) -> dict[str, float]:
         """Return what a line of the log says."""
         objective = self.objective
-        values = {"loss": objective.total.item(), "learning_rate": self.optimiser.param_groups[0]["lr"]}
+        values = {"loss": self.loss, "learning_rate": self.optimiser.param_groups[0]["lr"]}
         values |= {name: part.item() for name, part in objective.parts.items()}
         values["logit_scale"] = self.network.logit_scale.item()
         values["clips_per_second"] = self.plan.training.batch_clips * self.clock.rate(self.step)
@@ -233,37 +251,6 @@ class Clock:
         rate = (step - self.step) / max(now - self.time, 1e-9)
         self.step, self.time = step, now
         return rate
-
-
-def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Split the parameters: matrices and kernels decay; vectors, biases and the temperature do not."""
-    trained = [each for each in network.parameters() if each.requires_grad]
-    return [
-        {"params": [each for each in trained if each.ndim >= 2], "weight_decay": weight_decay},
-        {"params": [each for each in trained if each.ndim < 2], "weight_decay": 0.0},
-    ]
-
-
-def learning_rate(step: int, training: TrainingConfig) -> float:
-    """Return the rate of a step: up in a straight line over the warm-up, then down half a cosine."""
-    if step < training.warmup:
-        return training.learning_rate * (step + 1) / training.warmup
-    share = (step - training.warmup) / max(training.steps - training.warmup, 1)
-    return training.learning_rate * (1 + math.cos(math.pi * share)) / 2
-
-
-@torch.no_grad()
-def move_average(average: nn.Module, network: nn.Module, decay: float, step: int) -> None:
-    """Average <- d · average + (1 - d) · network, with d = min(decay, (1 + step) / (10 + step)).
-
-    The smaller d of the first steps forgets the initial weights soon. Counters are copied.
-    """
-    d = min(decay, (1 + step) / (10 + step))
-    for kept, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
-        if kept.is_floating_point():
-            kept.lerp_(new, 1 - d)
-        else:
-            kept.copy_(new)
 
 
 def prefetched(batch: Batch, first: int, last: int) -> Generator[SegmentBatch, None, None]:

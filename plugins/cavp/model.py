@@ -8,7 +8,7 @@ them: one vector a clip, whatever its length.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -19,6 +19,7 @@ from torch.nn import functional as F
 from cavp.config import CAVPConfig
 from cavp.loss import cavp_loss
 from gmscavp.backbones import audio_backbone, video_backbone
+from gmscavp.distributed import gathered
 from gmscavp.features import LogMel
 from gmscavp.layers import channels_last_weights
 from gmscavp.segments import audio_segments, video_segments
@@ -72,10 +73,19 @@ class CAVP(nn.Module):
     ) -> Contrast:
         """Return the objective over segments ordered clip by clip, ``segments`` of each clip.
 
+        Where several processes share a batch, these are the segments of one, and the objective is over all.
         Nothing here is drawn: ``seeds``, which a network with diffusion needs, are left unused.
         """
+        return self.contrast(gathered(self.encode(frames, samples)), segments)
+
+    def encode(self, frames: Frames, samples: Float[Tensor, "rows samples"]) -> tuple[Tensor, ...]:
+        """Return what is contrasted: a unit vector of video and one of audio a segment, ``(rows, dim)``."""
         video = normal(self.video_tokens(frames).amax(dim=1))
-        audio = normal(self.audio_tokens(samples).amax(dim=1))
+        return video, normal(self.audio_tokens(samples).amax(dim=1))
+
+    def contrast(self, features: Sequence[Tensor], segments: int) -> Contrast:
+        """Return the objective over what :meth:`encode` returned."""
+        video, audio = features
         weight = self.config.temporal_weight
         # In bfloat16 the logits would be off by a tenth.
         with torch.autocast(video.device.type, enabled=False):

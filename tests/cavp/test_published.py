@@ -21,7 +21,7 @@ from cavp.plugin import FAMILY
 from gmscavp.batches import Batches, SegmentBatch, vary
 from gmscavp.config import TrainingConfig
 from gmscavp.features import LogMel
-from gmscavp.training import learning_rate, move_average, parameter_groups
+from gmscavp.optimisation import learning_rate, move_average, parameter_groups
 from tests.cavp.narrow import NARROW
 
 

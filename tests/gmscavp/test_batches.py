@@ -77,6 +77,34 @@ def test_a_batch_that_the_clips_cannot_fill_is_refused(tiny: GMSCAVPConfig, clip
         Batches(Blinks(), config=tiny, training=dataclasses.replace(TRAINING, batch_clips=clips), seed=0)
 
 
+def test_a_batch_of_one_clip_is_refused(tiny: GMSCAVPConfig) -> None:
+    one = dataclasses.replace(TRAINING, batch_clips=1)
+
+    with pytest.raises(ValueError, match="one clip has no other"):
+        Batches(Blinks(siblings=1), config=tiny, training=one, seed=0)
+
+
+def test_processes_read_the_slices_of_one_batch_and_vary_them_as_one_process_would(
+    tiny: GMSCAVPConfig,
+) -> None:
+    whole = batches(tiny).batch(3)
+    parts = [
+        Batches(Blinks(), config=tiny, training=TRAINING, seed=0, rank=rank, processes=2).batch(3)
+        for rank in (0, 1)
+    ]
+
+    assert torch.equal(torch.cat([part.frames for part in parts]), whole.frames)
+    assert torch.equal(torch.cat([part.samples for part in parts]), whole.samples)
+    expected, varied = vary(whole, TRAINING, 0, 3), [vary(part, TRAINING, 0, 3) for part in parts]
+    assert torch.equal(torch.cat([part.frames for part in varied]), expected.frames)
+    assert torch.equal(torch.cat([part.samples for part in varied]), expected.samples)
+
+
+def test_a_batch_that_processes_cannot_share_evenly_is_refused(tiny: GMSCAVPConfig) -> None:
+    with pytest.raises(ValueError, match="4 clips cannot be shared by 3 processes"):
+        Batches(Blinks(), config=tiny, training=TRAINING, seed=0, processes=3)
+
+
 def test_clips_too_short_for_their_segments_are_refused(tiny: GMSCAVPConfig) -> None:
     with pytest.raises(ValueError, match="too short"):
         Batches(Blinks(clip_frames=15), config=tiny, training=TRAINING, seed=0)

@@ -127,3 +127,11 @@ def test_a_truncated_state_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(CheckpointError, match="is damaged"):
         read_state(path)
+
+
+def test_a_state_of_something_else_is_refused(tmp_path: Path) -> None:
+    for content in ({"state_dict": {}}, torch.zeros(3)):
+        torch.save(content, tmp_path / "state.pt")
+
+        with pytest.raises(CheckpointError, match="no checkpoint of a training run"):
+            read_state(tmp_path / "state.pt")

@@ -1,5 +1,4 @@
 import dataclasses
-import json
 import math
 import os
 import signal
@@ -9,56 +8,15 @@ from typing import Any
 import pytest
 import torch
 
-from gmscavp.batches import Batches, SegmentBatch
+from gmscavp.batches import SegmentBatch
 from gmscavp.checkpoint import CheckpointError, load_weights
 from gmscavp.config import GMSCAVPConfig, TrainingConfig
 from gmscavp.model import GMSCAVP
-from gmscavp.training import (
-    Plan,
-    Run,
-    TrainingError,
-    learning_rate,
-    move_average,
-    parameter_groups,
-    prefetched,
-    train,
-)
-from gmscavp.validation import recall_at_1, retrieval_on
-from tests.gmscavp.blinks import Blinks
-
-TRAINING = TrainingConfig(
-    steps=6,
-    batch_clips=4,
-    gap_seconds=0.5,
-    learning_rate=3e-3,
-    warmup=2,
-    log_every=1,
-    checkpoint_every=2,
-    validate_every=3,
-)
-
-
-def plan(config: GMSCAVPConfig, folder: Path, **changes: Any) -> Plan:
-    training = dataclasses.replace(TRAINING, **changes)
-    torch.manual_seed(0)
-    return Plan(
-        network=GMSCAVP(config),
-        batch=Batches(Blinks(), config=config, training=training, seed=0).batch,
-        training=training,
-        folder=folder,
-        format="gmscavp",
-        device="cpu",
-        seed=0,
-        validate=retrieval_on(Blinks(clips=4), "cpu"),
-    )
-
-
-def log(folder: Path) -> list[dict[str, float]]:
-    return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
-
-
-def weights(folder: Path) -> bytes:
-    return (folder / "weights.safetensors").read_bytes()
+from gmscavp.optimisation import learning_rate, move_average, parameter_groups
+from gmscavp.plan import Plan, TrainingError
+from gmscavp.training import Run, prefetched, train
+from gmscavp.validation import recall_at_1
+from tests.gmscavp.runs import log, plan, weights
 
 
 def breaking_at(whole: Plan, step: int, error: Exception) -> Plan:

@@ -1,0 +1,84 @@
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from cavp.config import CAVPConfig
+from cavp.model import CAVP
+from gmscavp.gradient_cache import Learner, cached_backward, live_batch_norms
+from gmscavp.model import GMSCAVP
+from gmscavp.plan import TrainingError
+from gmscavp.training import Run, train
+from tests.gmscavp.runs import TINY, TINY_DIFFUSION, plan
+
+
+def cavp() -> CAVP:
+    return CAVP(CAVPConfig(name="tiny", log_mel=TINY.log_mel, video=TINY.video, audio=TINY.audio, dim=5))
+
+
+@pytest.mark.parametrize("build", [lambda: GMSCAVP(TINY), cavp], ids=["gmscavp", "cavp"])
+@pytest.mark.parametrize("rows", [2, 3, 8])
+def test_a_batch_in_parts_has_the_objective_and_gradient_of_the_whole(
+    build: Callable[[], Any], rows: int, frames: torch.Tensor, samples: torch.Tensor
+) -> None:
+    torch.manual_seed(0)
+    network = build().double()
+    pixels, sound = frames.double() / 255, samples.double()
+    whole = network(pixels, sound, 2)
+    whole.total.backward()
+    expected = {name: each.grad.clone() for name, each in network.named_parameters()}
+    network.zero_grad()
+
+    found = cached_backward(Learner(network), network, pixels, sound, 2, rows=rows)
+
+    torch.testing.assert_close(found.total.detach(), whole.total.detach(), rtol=1e-12, atol=0)
+    for name, each in network.named_parameters():
+        torch.testing.assert_close(each.grad, expected[name], rtol=1e-9, atol=1e-12, msg=name)
+
+
+def test_no_more_rows_than_asked_for_go_through_the_networks_at_once(
+    frames: torch.Tensor, samples: torch.Tensor
+) -> None:
+    network = GMSCAVP(TINY)
+    seen: list[int] = []
+    network.video.register_forward_hook(lambda module, given, made: seen.append(len(given[0])))
+
+    cached_backward(Learner(network), network, frames / 255, samples, 2, rows=3)
+
+    assert seen == [3, 3, 2, 3, 3, 2]
+
+
+def test_a_run_in_parts_ends_with_the_weights_of_a_run_of_whole_batches(tmp_path: Path) -> None:
+    runs: list[Run] = []
+    for micro in (0, 1, 3):
+        made = plan(TINY, tmp_path / str(micro), precision="fp64", micro_batch_clips=micro)
+        train(made)
+        runs.append(Run(made))
+
+    whole, *parts = (run.network.state_dict() for run in runs)
+    for part in parts:
+        for name, tensor in whole.items():
+            torch.testing.assert_close(part[name], tensor, rtol=1e-9, atol=1e-10, msg=name)
+
+
+def test_a_network_that_normalises_by_the_batch_is_refused_and_a_frozen_one_is_not(tmp_path: Path) -> None:
+    made = plan(TINY, tmp_path, micro_batch_clips=1)
+    made.network.head = nn.BatchNorm1d(3)
+
+    with pytest.raises(TrainingError, match="head normalises by the whole batch") as caught:
+        Run(made)
+    assert "micro_batch_clips" in caught.value.hint
+
+    made.network.head.eval()
+    assert live_batch_norms(made.network) == []
+    assert live_batch_norms(nn.BatchNorm2d(3, track_running_stats=False).eval()) == [""]
+    Run(dataclasses.replace(made, training=dataclasses.replace(made.training, micro_batch_clips=0)))
+
+
+def test_diffusion_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="diffusion cannot go through the network in parts"):
+        Run(plan(TINY_DIFFUSION, tmp_path, micro_batch_clips=1))
