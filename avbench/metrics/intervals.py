@@ -94,13 +94,47 @@ def bootstrap_median(
     order = np.argsort(values, kind="stable")
     ordered = np.asarray(values, np.float64)[order]
     medians: list[Values] = []
-    for counts in _group_counts(len(names), seed, resamples):
+    for counts in group_counts(len(names), seed, resamples):
         upto = counts[:, group_of[order]].cumsum(1)
         total = upto[:, -1:]
         # The middle two of the resample, as numpy.median takes them; they coincide for an odd number.
         middle = [(upto <= position).sum(1) for position in ((total - 1) // 2, total // 2)]
         medians.append((ordered[middle[0]] + ordered[middle[1]]) / 2)
     return _percentile(np.concatenate(medians), level, seed, len(names))
+
+
+def bootstrap_ratios(
+    numerators: Values,
+    denominators: Values,
+    groups: Sequence[str],
+    *,
+    seed: int,
+    resamples: int = RESAMPLES,
+    level: float = LEVEL,
+) -> Interval:
+    """Return the percentile interval of a ratio of sums, such as hits over true onsets.
+
+    Args:
+        numerators: ``(n,)``, of each clip.
+        denominators: ``(n,)``, at least 0; a resample in which they sum to 0 is left out.
+        groups: ``(n,)``: the recording of each clip.
+        seed: Of the resampling.
+        resamples: How many.
+        level: Nominal coverage.
+
+    Raises:
+        ValueError: The denominators sum to 0 whatever is drawn.
+
+    >>> bootstrap_ratios(np.array([1.0, 2.0]), np.array([2.0, 4.0]), ["a", "b"], seed=0).high
+    0.5
+    """
+    names, group_of = np.unique(np.asarray(groups), return_inverse=True)
+    sums = np.stack([np.bincount(group_of, weights=each) for each in (numerators, denominators)], 1)
+    totals = np.concatenate([counts @ sums for counts in group_counts(len(names), seed, resamples)])
+    defined = totals[totals[:, 1] > 0]
+    if not len(defined):
+        raise ValueError("the denominators sum to 0: there is no ratio")
+    return _percentile(defined[:, 0] / defined[:, 1], level, seed, len(names))
 
 
 def paired_bootstrap(
@@ -158,8 +192,12 @@ def clopper_pearson(hits: int, trials: int, *, level: float = LEVEL) -> Interval
     )
 
 
-def _group_counts(groups: int, seed: int, resamples: int) -> Iterator[NDArray[np.int32]]:
-    """Yield ``(some, groups)``: how often each resample draws each group; memory stays flat."""
+def group_counts(groups: int, seed: int, resamples: int) -> Iterator[NDArray[np.int32]]:
+    """Yield ``(some, groups)``: how often each resample draws each group; memory stays flat.
+
+    >>> [counts.sum(1).tolist() for counts in group_counts(3, seed=0, resamples=2)]
+    [[3, 3]]
+    """
     rng = np.random.default_rng(seed)
     for start in range(0, resamples, RESAMPLES_AT_ONCE):
         some = min(RESAMPLES_AT_ONCE, resamples - start)
@@ -173,16 +211,25 @@ def _resampled_means(values: Values, group_of: NDArray[np.intp], seed: int, resa
     groups = int(group_of.max()) + 1
     sums = np.stack([np.bincount(group_of, weights=column, minlength=groups) for column in values.T], 1)
     sums_and_sizes = np.concatenate([sums, np.bincount(group_of, minlength=groups)[:, None]], 1)
-    totals = np.concatenate([counts @ sums_and_sizes for counts in _group_counts(groups, seed, resamples)])
+    totals = np.concatenate([counts @ sums_and_sizes for counts in group_counts(groups, seed, resamples)])
     return totals[:, :-1] / totals[:, -1:]
 
 
-def _percentile(resampled: Values, level: float, seed: int, groups: int) -> Interval:
+def expanded_tail(level: float, groups: int) -> float:
+    """Return the share beyond each end of an interval, expanded for few groups (the module says how).
+
+    >>> round(expanded_tail(0.95, 10_000), 4), round(expanded_tail(0.95, 8), 4)
+    (0.025, 0.0057)
+    """
     from scipy.stats import norm, t
 
     # One group alone resamples to itself, whatever the quantile; the interval says that it had one.
     spread = (groups / (groups - 1)) ** 0.5 * t.ppf((1 - level) / 2, groups - 1) if groups > 1 else 0.0
-    tail = float(norm.cdf(spread))
+    return float(norm.cdf(spread))
+
+
+def _percentile(resampled: Values, level: float, seed: int, groups: int) -> Interval:
+    tail = expanded_tail(level, groups)
     low, high = np.quantile(resampled, [tail, 1 - tail])
     return Interval(
         low=float(low),

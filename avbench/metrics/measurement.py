@@ -11,7 +11,8 @@ class Interval:
         low: Lower end, in the unit of the value.
         high: Upper end.
         level: Nominal coverage, in (0, 1).
-        method: ``bootstrap-expanded-percentile`` or ``clopper-pearson``; :mod:`avbench.metrics.intervals`.
+        method: ``bootstrap-expanded-percentile`` or ``clopper-pearson`` (:mod:`avbench.metrics.intervals`),
+            ``bootstrap-recentred`` or ``jackknife`` (:mod:`avbench.metrics.bias`).
         resamples: Bootstrap resamples drawn; 0 for a closed form.
         seed: Seed of the resampling; the same seed gives the same interval.
         groups: Independent units resampled: recordings, not clips.

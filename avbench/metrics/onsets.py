@@ -1,0 +1,197 @@
+r"""Onsets where the truth is known: a detected one is a hit if it belongs to a true one, one to one.
+
+Within a tolerance, the largest number of one-to-one pairs is found exactly: all windows have the same width,
+so taking both lists in order of time and pairing the earliest that fit is optimal (the bipartite graph is a
+proper interval graph; Hopcroft and Karp's algorithm gives the same number). With hits :math:`h`, detected
+:math:`d` and true :math:`t`, summed over clips,
+
+.. math:: P = \frac{h}{d}, \qquad R = \frac{h}{t}, \qquad F_1 = \frac{2h}{d + t}
+
+and with detections ordered by strength, of which the first :math:`j` have :math:`P_j` and :math:`R_j`,
+
+.. math:: \mathrm{AP} = \sum_j (R_j - R_{j-1}) P_j
+
+over distinct strengths, so equal ones have no order. Sums over clips, not means of clips: a clip without
+onsets then needs no value of its own. (CondFoleyGen and MMAudio average over files, and let one detection
+count more than once.) Times are compared to the microsecond, and a distance equal to the tolerance is a hit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from avbench.metrics.embedding_sets import Values, group_indices
+from avbench.metrics.intervals import LEVEL, RESAMPLES, bootstrap_ratios
+from avbench.metrics.measurement import Interval
+
+TOLERANCES = (0.05, 0.1, 0.2, 0.3)
+MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnsetCounts:
+    """What was found of one clip's onsets.
+
+    Attributes:
+        hits: Pairs.
+        detected: Onsets of the generated sound.
+        true: Onsets of the truth.
+    """
+
+    hits: int
+    detected: int
+    true: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnsetScores:
+    """Onset numbers over all clips, fractions.
+
+    Attributes:
+        precision: ``None`` if nothing was detected in any clip.
+        recall: Of the true onsets.
+        f1: Their harmonic mean; 0 if nothing was detected.
+        recall_interval: Over recordings.
+        f1_interval: Over recordings.
+    """
+
+    precision: float | None
+    recall: float
+    f1: float
+    recall_interval: Interval
+    f1_interval: Interval
+
+
+def matched(detected: ArrayLike, true: ArrayLike, tolerance: float) -> OnsetCounts:
+    """Pair detected and true onsets of one clip, one to one, as many as possible.
+
+    Args:
+        detected: Times in seconds, ``(d,)``, in any order; may be empty.
+        true: Times in seconds, ``(t,)``.
+        tolerance: Largest distance of a pair, in seconds.
+
+    Raises:
+        ValueError: A time is NaN or infinite, the shape is another, or the tolerance is not positive.
+
+    >>> matched([0.5, 1.0], [0.52, 1.5], 0.1)
+    OnsetCounts(hits=1, detected=2, true=2)
+    """
+    window = _window(tolerance)
+    found, wanted = _ticks(detected, "the detected onsets"), _ticks(true, "the true onsets")
+    return OnsetCounts(hits=_pairs(found, wanted, window), detected=len(found), true=len(wanted))
+
+
+def onset_scores(
+    clips: Sequence[OnsetCounts],
+    groups: Sequence[str],
+    *,
+    seed: int,
+    resamples: int = RESAMPLES,
+    level: float = LEVEL,
+) -> OnsetScores:
+    """Return precision, recall and F1 over clips, the last two with bootstrap intervals.
+
+    Args:
+        clips: Counts of each clip at one tolerance.
+        groups: ``(n,)``: the recording of each clip.
+        seed: Of the resampling.
+        resamples: How many.
+        level: Nominal coverage.
+
+    Raises:
+        ValueError: No clip has a true onset, or groups and clips differ in number.
+
+    >>> scores = onset_scores([OnsetCounts(hits=1, detected=2, true=2)], ["a"], seed=0)
+    >>> scores.precision, scores.recall, scores.f1
+    (0.5, 0.5, 0.5)
+    """
+    group_indices(groups, len(clips))
+    counts = np.array([(each.hits, each.detected, each.true) for each in clips], np.float64).reshape(-1, 3)
+    hits, detected, true = counts.T
+    if not true.sum():
+        raise ValueError("no clip has a true onset: there is nothing to find")
+    given = {"seed": seed, "resamples": resamples}
+    return OnsetScores(
+        precision=float(hits.sum() / detected.sum()) if detected.sum() else None,
+        recall=float(hits.sum() / true.sum()),
+        f1=float(2 * hits.sum() / (detected.sum() + true.sum())),
+        recall_interval=bootstrap_ratios(hits, true, groups, **given, level=level),
+        f1_interval=bootstrap_ratios(2 * hits, detected + true, groups, **given, level=level),
+    )
+
+
+def average_precision(
+    detected: Sequence[ArrayLike], strengths: Sequence[ArrayLike], true: Sequence[ArrayLike], tolerance: float
+) -> float:
+    """Return the average precision of detections with strengths, over all clips together.
+
+    Args:
+        detected: Of each clip, times in seconds ``(d,)``.
+        strengths: Of each clip, ``(d,)``: comparable from clip to clip.
+        true: Of each clip, times in seconds ``(t,)``.
+        tolerance: Largest distance of a pair, in seconds.
+
+    Raises:
+        ValueError: No clip has a true onset, lists differ in length, or a value is NaN or infinite.
+
+    >>> average_precision([[0.0, 1.0, 2.0]], [[3.0, 2.0, 1.0]], [[0.0, 2.0]], 0.1)
+    0.8333333333333333
+    """
+    window = _window(tolerance)
+    gained: list[tuple[float, int]] = []
+    total = 0
+    for times, heights, wanted_times in zip(detected, strengths, true, strict=True):
+        found, wanted = _ticks(times, "the detected onsets"), _ticks(wanted_times, "the true onsets")
+        strength = np.asarray(heights, np.float64)
+        if strength.shape != found.shape or not np.isfinite(strength).all():
+            raise ValueError("every detected onset needs one finite strength")
+        total += len(wanted)
+        gained += _gains(found, strength, wanted, window)
+    if not total:
+        raise ValueError("no clip has a true onset: there is nothing to find")
+    levels = sorted({strength for strength, _ in gained}, reverse=True)
+    taken = np.array([sum(1 for strength, _ in gained if strength == level) for level in levels])
+    hits = np.array([sum(gain for strength, gain in gained if strength == level) for level in levels])
+    return float((hits / total * np.cumsum(hits) / np.cumsum(taken)).sum()) if levels else 0.0
+
+
+def _gains(
+    found: NDArray[np.int64], strength: Values, wanted: NDArray[np.int64], window: int
+) -> list[tuple[float, int]]:
+    """Return strength and added hits of each detection; those of a level stand on the first of it."""
+    gains: list[tuple[float, int]] = []
+    before = 0
+    for level in np.unique(strength)[::-1]:
+        hits = _pairs(found[strength >= level], wanted, window)
+        here = int((strength == level).sum())
+        gains += [(float(level), hits - before), *[(float(level), 0)] * (here - 1)]
+        before = hits
+    return gains
+
+
+def _pairs(found: NDArray[np.int64], wanted: NDArray[np.int64], window: int) -> int:
+    ours, theirs = np.sort(found).tolist(), np.sort(wanted).tolist()
+    hits = i = j = 0
+    while i < len(ours) and j < len(theirs):
+        if abs(ours[i] - theirs[j]) <= window:
+            hits, i, j = hits + 1, i + 1, j + 1
+        elif ours[i] < theirs[j]:
+            i += 1
+        else:
+            j += 1
+    return hits
+
+
+def _window(tolerance: float) -> int:
+    if not 0 < tolerance < np.inf:
+        raise ValueError(f"a tolerance of {tolerance} s is not positive")
+    return round(tolerance * MICROSECONDS)
+
+
+def _ticks(times: ArrayLike, name: str) -> NDArray[np.int64]:
+    given = np.asarray(times, np.float64)
+    if given.ndim != 1 or not np.isfinite(given).all():
+        raise ValueError(f"{name} are not a list of finite times in seconds")
+    return np.round(given * MICROSECONDS).astype(np.int64)
