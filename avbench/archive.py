@@ -7,6 +7,7 @@
 import hashlib
 import json
 import re
+import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
@@ -16,7 +17,7 @@ from pathlib import Path
 from avbench.census import LeftOut
 from avbench.errors import DataError, UsageError
 from avbench.results import RunResult, from_json, to_json
-from avbench.store import write_whole
+from avbench.store import cannot_write, write_whole
 from avbench.tasks.retrieval import QueryRank
 
 QUERIES = ".queries.jsonl"
@@ -40,11 +41,14 @@ def prepare(output: Path) -> None:
         UsageError: It is a file.
         StorageError: It cannot be written.
     """
-    if output.exists() and not output.is_dir():
-        raise UsageError(f"The output {output} is a file.", hint="Give a folder: --output DIR.")
-    probe = output / f".{new_run_id()}"
-    write_whole(probe, b"")
-    probe.unlink()
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=output):
+            pass
+    except FileExistsError as error:
+        raise UsageError(f"The output {output} is a file.", hint="Give a folder: --output DIR.") from error
+    except OSError as error:
+        raise cannot_write(output, error) from error
 
 
 def query_lines(queries: Iterable[QueryRank]) -> bytes:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from avbench.clips import REASONS, Clip
+from avbench.clips import Clip
 from avbench.digests import FileDigests
 from avbench.records import Progress
 from avbench.results import digest_of
 
 # A list may round its times; a clip this much shorter than the window is still whole.
 ROUNDING_SECONDS = 1e-3
+ABSENCES = {"missing": "is not there", "empty": "has no bytes", "corrupt": "is no file that can be read"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ def take_census(
         if content is None:
             left_out[clip.id] = _absence(clip)
         elif clip.end is not None and clip.end - clip.start < seconds - ROUNDING_SECONDS:
-            message = f"it lasts {clip.end - clip.start:g} s by its own account"
+            message = f"The clip lasts {clip.end - clip.start:g} s by its own account."
             left_out[clip.id] = LeftOut(reason="too-short", message=message)
         else:
             name = [clip.id, truths.get(clip.truth) if clip.truth else None] if by_name else []
@@ -71,4 +72,4 @@ def _absence(clip: Clip) -> LeftOut:
         reason = "empty" if clip.path.stat().st_size == 0 and clip.path.is_file() else "corrupt"
     except OSError:
         reason = "missing"
-    return LeftOut(reason=reason, message=REASONS[reason])
+    return LeftOut(reason=reason, message=f"The file {clip.path.name} {ABSENCES[reason]}.")

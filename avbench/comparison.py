@@ -15,6 +15,9 @@ from avbench.results import RunResult, Score
 from avbench.tables import is_shown, label, number, one_line, table
 from avbench.tasks.retrieval import STANDARD, QueryRank
 
+Pools = dict[tuple[str, str], list[QueryRank]]
+"""Queries by gallery name and direction."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
@@ -46,14 +49,21 @@ def compare_results(first: Path, second: Path, *, seed: int) -> list[Comparison]
     _require_same(one, other)
     ranks, others = (_by_pool(archive.read_queries(path)) for path in (first, second))
     return [
-        Comparison(
-            score=score,
-            other=theirs.value,
-            test=_test(score, ranks[_pool_of(score)], others[_pool_of(score)], seed),
-        )
+        Comparison(score=score, other=theirs.value, test=_test(score, ranks, others, seed))
         for score in one.scores
-        if is_shown(score.id) and score.unit == "fraction" and (theirs := other.score(score.id))
+        if _is_compared(score) and (theirs := other.score(score.id))
     ]
+
+
+def paired_test(score: Score, first: Path, second: Path, *, seed: int = 0) -> PairedTest | None:
+    """Test one score of two results; ``None`` where it is not one of ranks, or their ranks cannot be read."""
+    if not _is_compared(score):
+        return None
+    try:
+        ranks, others = (_by_pool(archive.read_queries(path)) for path in (first, second))
+    except DataError:
+        return None
+    return _test(score, ranks, others, seed)
 
 
 def comparison_table(comparisons: Sequence[Comparison], names: tuple[str, str]) -> str:
@@ -87,9 +97,9 @@ def _require_same(one: RunResult, other: RunResult) -> None:
         )
 
 
-def _by_pool(queries: Sequence[QueryRank]) -> dict[tuple[str, str], list[QueryRank]]:
+def _by_pool(queries: Sequence[QueryRank]) -> Pools:
     """Return queries by gallery name and direction, in an order that both results share."""
-    pools: dict[tuple[str, str], list[QueryRank]] = {}
+    pools: Pools = {}
     for query in sorted(queries, key=lambda each: (each.part, each.query)):
         pools.setdefault((query.gallery, query.direction), []).append(query)
     return pools
@@ -100,10 +110,14 @@ def _pool_of(score: Score) -> tuple[str, str]:
     return (gallery[0] if gallery else STANDARD, direction)
 
 
-def _test(score: Score, ours: Sequence[QueryRank], theirs: Sequence[QueryRank], seed: int) -> PairedTest:
-    recordings = [query.recording for query in ours]
-    first, second = (_values(score, pool) for pool in (ours, theirs))
-    return paired_bootstrap(first, second, recordings, seed=seed)
+def _is_compared(score: Score) -> bool:
+    return is_shown(score.id) and score.unit == "fraction"
+
+
+def _test(score: Score, ours: Pools, theirs: Pools, seed: int) -> PairedTest:
+    pools = ours[_pool_of(score)], theirs[_pool_of(score)]
+    first, second = (_values(score, pool) for pool in pools)
+    return paired_bootstrap(first, second, [query.recording for query in pools[0]], seed=seed)
 
 
 def _values(score: Score, queries: Sequence[QueryRank]) -> NDArray[np.float64]:

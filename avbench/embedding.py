@@ -79,7 +79,7 @@ class Embedder:
             outputs = {slot[0].id: row for slot, row in zip(slots, rows, strict=False)}
         except AvbenchError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self.trouble = sentence(error)
             outputs = self._one_by_one(slots, modality)
         finite = {clip_id: row for clip_id, row in outputs.items() if usable(row[np.newaxis])[0]}
@@ -99,7 +99,7 @@ class Embedder:
         if modality not in self.worked and self.failed[modality] >= clips:
             raise ModelError(
                 f"The model {self.name!r} failed on every clip: {self.trouble}.",
-                hint=f"Mend the model; `avbench plugins check {self.name}` tries it on two made clips.",
+                hint="Mend the model; `avbench plugins check MODEL` tries one on two made clips.",
             )
 
     def _one_by_one(self, slots: Slots, modality: Modality) -> dict[str, Row]:
@@ -109,7 +109,7 @@ class Embedder:
                 outputs[slot[0].id] = self._forward([slot], modality)[0]
             except AvbenchError:
                 raise
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 self.trouble = sentence(error)
         return outputs
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from avbench import archive
+from avbench.comparison import paired_test
 from avbench.errors import DataError
 from avbench.results import RunResult, ScaleRow, Score, from_json
 from avbench.tables import is_shown
@@ -110,11 +111,24 @@ def overlaps(score: Score, best: Score) -> bool:
     return score.low <= best.high and best.low <= score.high
 
 
-def best_of(column: Score, rows: Sequence[Entry]) -> Score | None:
-    """Return the best score of a column."""
-    scores = [score for entry in rows if (score := entry.result.score(column.id)) is not None]
+def best_of(column: Score, rows: Sequence[Entry]) -> Entry | None:
+    """Return the row with the best score of a column, the first of several."""
+    scored = [(score.value, entry) for entry in rows if (score := entry.result.score(column.id)) is not None]
     pick = max if column.higher_is_better else min
-    return pick(scores, key=lambda score: score.value) if scores else None
+    return pick(scored, key=lambda pair: pair[0])[1] if scored else None
+
+
+def told_apart(column: Score, entry: Entry, best: Entry) -> bool:
+    """Return whether a row is clearly worse than the best of a column.
+
+    By the paired test of :func:`avbench.comparison.paired_test` where both kept the ranks of their queries,
+    else by whether their intervals overlap.
+    """
+    test = paired_test(column, entry.path, best.path)
+    if test is not None:
+        return not test.interval.low <= 0 <= test.interval.high
+    score, highest = entry.result.score(column.id), best.result.score(column.id)
+    return score is None or highest is None or not overlaps(score, highest)
 
 
 def _most_used_data(newest_first: Iterable[Entry]) -> tuple[object, ...] | None:

@@ -4,6 +4,7 @@ Three roads lead to a plugin: an entry point in the group ``avbench`` of an inst
 variable ``AVBENCH_PLUGINS`` (files and modules, separated like ``PATH``), and ``--plugin FILE|MODULE``.
 """
 
+import errno
 import hashlib
 import importlib
 import importlib.metadata
@@ -54,6 +55,10 @@ class Candidate:
     origin: Origin
     load: Callable[[], object]
     asked_for: bool = False
+
+
+class NoSuchFile(FileNotFoundError):
+    """A plugin file that is not there, as against one that misses a file itself."""
 
 
 def candidates(asked_for: Sequence[str]) -> Iterator[Candidate]:
@@ -108,7 +113,7 @@ def _file_module(path: Path) -> ModuleType:
     name = f"avbench_plugin_{path.stem}_{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path)
     if not path.is_file() or spec is None or spec.loader is None:
-        raise FileNotFoundError(f"there is no Python file {path}")
+        raise NoSuchFile(errno.ENOENT, "there is no Python file", str(path))
     # Last on the path: what lies beside the file can be imported, and shadows nothing.
     if str(path.parent) not in sys.path:
         sys.path.append(str(path.parent))

@@ -18,7 +18,7 @@ import pluggy
 
 from avbench import hookspecs
 from avbench.errors import PluginError
-from avbench.plugin_candidates import GROUP, Origin, candidates, digest
+from avbench.plugin_candidates import GROUP, NoSuchFile, Origin, candidates, digest
 
 HOOKS = tuple(sorted(name for name in vars(hookspecs) if name.startswith("avbench_")))
 
@@ -49,10 +49,12 @@ class Plugin:
     Attributes:
         origin: Where it is from.
         hooks: Its implementations by hook name, in the order pluggy would call them.
+        asked_for: Whether ``--plugin`` names it: then nothing that is wrong with it is passed over.
     """
 
     origin: Origin
     hooks: Mapping[str, tuple[Callable[[], Any], ...]] = field(repr=False)
+    asked_for: bool = False
 
 
 def discover(asked_for: Sequence[str] = ()) -> tuple[list[Plugin], list[Problem]]:
@@ -78,7 +80,8 @@ def discover(asked_for: Sequence[str] = ()) -> tuple[list[Plugin], list[Problem]
             if not seen.isdisjoint(marks):
                 continue
             seen |= marks
-            plugins.append(Plugin(origin=_settled(candidate.origin, target), hooks=_verified_hooks(target)))
+            origin, hooks = _settled(candidate.origin, target), _verified_hooks(target)
+            plugins.append(Plugin(origin=origin, hooks=hooks, asked_for=candidate.asked_for))
         except (Exception, SystemExit) as cause:
             problem = _load_problem(candidate.origin, cause)
             if candidate.asked_for:
@@ -100,6 +103,9 @@ def contributions(
     Returns:
         The records with their origin, and what went wrong. Records that a generator gave before it raised
         are kept.
+
+    Raises:
+        PluginError: A hook of a plugin that was asked for failed.
     """
     records: list[tuple[R, Origin]] = []
     problems: list[Problem] = []
@@ -113,6 +119,8 @@ def contributions(
                     f"The hook {hook} of {plugin.origin} failed: {_sentence(cause)}",
                     hint=_MEND,
                 )
+                if plugin.asked_for:
+                    raise error from cause
                 problems.append(Problem(origin=plugin.origin, error=error, traceback=_trace(cause)))
     return records, problems
 
@@ -179,6 +187,9 @@ def _load_problem(origin: Origin, cause: BaseException) -> Problem:
     if isinstance(cause, pluggy.PluginValidationError):
         message = f"The {origin} breaks the plugin contract: {_sentence(cause, named=False)}"
         hint = "Mend the plugin as docs/hooks.md says, or remove it."
+    elif isinstance(cause, NoSuchFile):
+        message = f"There is no plugin file {cause.filename}."
+        hint = "Give the path of a Python file, or the dotted name of a module: --plugin FILE|MODULE."
     else:
         message = f"The {origin} cannot be imported: {_sentence(cause)}"
         hint = _MEND
@@ -204,7 +215,7 @@ def _sentence(cause: BaseException, *, named: bool = True) -> str:
     text = " ".join(str(cause).split()).rstrip(".")
     kind = type(cause).__name__
     if not named:
-        return f"{text}."
+        return text if text.endswith("?") else f"{text}."
     return f"{kind}: {text}." if text else f"{kind}."
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import os
+import sysconfig
 import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -259,17 +260,18 @@ def guarded(model: str, deed: str, call: Callable[[], T]) -> T:
         return call()
     except AvbenchError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ModelError(
             f"The model {model!r} could not {deed}: {sentence(error)}.",
-            hint=f"Check --model-args and the model's files; try `avbench plugins check {model}`.",
+            hint="Check --model-args and the model's files.",
         ) from error
 
 
 def sentence(error: BaseException) -> str:
     """Return an exception as part of a sentence, with the last line of the plugin's code it passed."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "site-packages" not in frame.filename] or frames
+    theirs = ("site-packages", sysconfig.get_path("stdlib"))
+    own = [frame for frame in frames if not any(each in frame.filename for each in theirs)] or frames
     place = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
     first_line = (str(error).strip().splitlines() or [""])[0].rstrip(".")
     return f"{type(error).__name__}{': ' if first_line else ''}{first_line}{place}"

@@ -18,6 +18,7 @@ from avbench.registry import Registry
 from avbench.resolve import (
     Plan,
     RunRequest,
+    choose_device,
     plan_run,
     resolve_model,
     resolve_task,
@@ -75,13 +76,14 @@ class Clock:
 def run(registry: Registry, request: RunRequest, cache: Path, report: Report) -> Iterator[Finished]:
     """Run a model on tasks, yielding each as it is done.
 
-    Names, arguments and the output folder are checked for all tasks before the first begins.
+    Names, arguments, device and output folder are checked for all tasks before the first begins.
 
     Raises:
         AvbenchError: Whatever stops the run; what was computed before stays in the store.
     """
     contestant = resolve_model(registry, request)
     specs = [resolve_task(registry, request, task, contestant) for task in request.tasks]
+    choose_device(request.device)
     archive.prepare(request.output)
     for spec in specs:
         clock = Clock()

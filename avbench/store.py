@@ -10,6 +10,7 @@ an entry that can be read; one that is damaged counts as absent. Files appear wh
 rename), so a run may be killed at any instant, and several runs may share the store.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -63,10 +64,12 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def cannot_write(path: Path, error: OSError) -> StorageError:
     """Return the error for a file that could not be written."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    remedy = "Free some space, or choose" if full else "Choose"
     return StorageError(
         f"{path} cannot be written: {error.strerror or error}.",
-        hint="Free some space or choose another folder (--output; AVBENCH_CACHE for the cache), then run the "
-        "same command again: what was computed is kept.",
+        hint=f"{remedy} another folder (--output; AVBENCH_CACHE for the cache), then run the same command "
+        "again: what was computed is kept.",
     )
 
 

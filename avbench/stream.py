@@ -129,9 +129,11 @@ def _note_failures(
 ) -> None:
     for clip, result in results:
         if isinstance(result, MediaError):
-            outputs.left_out[clip.id] = LeftOut(reason=result.reason, message=result.message)
+            # Documents are published: where files lie on this machine is nobody's business.
+            message = result.message.replace(str(clip.path), clip.path.name)
+            outputs.left_out[clip.id] = LeftOut(reason=result.reason, message=message)
             if result.reason in LASTING:
-                shelf.write_failure(outputs.keys[clip.id], result.reason, result.message)
+                shelf.write_failure(outputs.keys[clip.id], result.reason, message)
 
 
 def _keep(shelf: Shelf, outputs: Outputs, modality: Modality, rows: Mapping[str, Row]) -> None:

@@ -49,16 +49,16 @@ def label(score: Score) -> str:
 
 
 def number(value: float | None, unit: str) -> str:
-    """Return a value in the unit its heading gives: fractions as per cent.
+    """Return a value in the unit its heading gives: fractions as per cent, the smallest with two decimals.
 
-    >>> number(0.125, "fraction"), number(3.0, "rank"), number(None, "rank")
-    ('12.5', '3.0', '–')
+    >>> number(0.125, "fraction"), number(0.0025, "fraction"), number(3.0, "rank"), number(None, "rank")
+    ('12.5', '0.25', '3.0', '–')
     """
     if value is None:
         return "–"
-    return (
-        f"{100 * value:.1f}" if unit == "fraction" else f"{value:.1f}" if unit == "rank" else f"{value:.3g}"
-    )
+    if unit == "fraction":
+        return f"{100 * value:.2f}" if 0 < value < 0.01 else f"{100 * value:.1f}"
+    return f"{value:.1f}" if unit == "rank" else f"{value:.3g}"
 
 
 def with_interval(score: Score | None) -> str:

@@ -11,6 +11,7 @@ from avbench import archive
 from avbench.cli.leaderboard import command
 from avbench.comparison import compare_results
 from avbench.errors import DataError
+from avbench.leaderboard import Entry, told_apart
 from avbench.results import Score
 from avbench.tasks.retrieval import QueryRank
 from tests.test_results import result, score
@@ -87,6 +88,31 @@ def test_ranks_that_were_changed_afterwards_are_refused(tmp_path: Path) -> None:
     beside.unlink()
     with pytest.raises(DataError, match="cannot be read"):
         compare_results(path, path, seed=0)
+
+
+def test_a_board_marks_what_the_paired_test_does_not_tell_apart(tmp_path: Path) -> None:
+    nearly = [0 if k == 1 else each for k, each in enumerate(HARD)]
+    best, near, far = (
+        Entry(result=archive.read(path), path=path, sha256="")
+        for path in (
+            put(tmp_path / name, ranks)
+            for name, ranks in (("best", EASIER), ("near", [*EASIER[:-2], 5, 5]), ("far", nearly))
+        )
+    )
+    column = best.result.scores[0]
+    assert not told_apart(column, near, best)
+    assert told_apart(column, far, best)
+
+
+def test_where_no_ranks_were_kept_a_board_goes_by_the_intervals(tmp_path: Path) -> None:
+    def entry(low: float, high: float) -> Entry:
+        document = result(scores=(score(value=(low + high) / 2, low=low, high=high),))
+        return Entry(result=document, path=tmp_path / "gone.json", sha256="")
+
+    best = entry(0.5, 0.7)
+    column = best.result.scores[0]
+    assert told_apart(column, entry(0.2, 0.4), best)
+    assert not told_apart(column, entry(0.4, 0.6), best)
 
 
 def test_the_command_prints_both_values_the_difference_and_its_p_value(tmp_path: Path) -> None:

@@ -186,6 +186,21 @@ def test_a_plugin_that_is_asked_for_and_broken_is_an_error(tmp_path):
         found(str(tmp_path / "broken.py"))
 
 
+def test_a_hook_that_fails_in_a_plugin_that_is_asked_for_is_an_error(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("import avbench\n\n@avbench.hookimpl\ndef avbench_models():\n    raise SystemExit(4)\n")
+    (mine,) = (plugin for plugin in found(str(file))[0] if plugin.origin.plugin == "mine")
+    with pytest.raises(PluginError, match=r"avbench_models of .*mine.* failed: SystemExit: 4"):
+        plugins.contributions([mine], "avbench_models", ModelRecord)
+
+
+def test_a_misspelt_hook_is_one_question(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("import avbench\n\n@avbench.hookimpl\ndef avbench_model():\n    return []\n")
+    with pytest.raises(PluginError, match=r"did you mean avbench_models\?$"):
+        found(str(file))
+
+
 def test_the_variable_names_files_and_modules_and_a_broken_one_stops_nothing(tmp_path, monkeypatch):
     good, broken = tmp_path / "good_one.py", tmp_path / "broken_one.py"
     good.write_text(MODEL.format(name="by-variable"))

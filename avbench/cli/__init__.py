@@ -117,6 +117,9 @@ def _exit_code(args: list[str] | None) -> int:
             "interrupted: everything computed so far is kept; run the same command to go on.", err=True
         )
         return 130
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
     except click.ClickException as error:
         return _report_usage(error)
     except BrokenPipeError:

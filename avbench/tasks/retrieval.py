@@ -174,10 +174,10 @@ class _Metric:
 
 
 def _metrics(spec: TaskSpec, pool: Sequence[QueryRank]) -> list[_Metric]:
-    """List what is measured; in matched galleries, no recall that every model has in full."""
+    """List what is measured, and no recall that every model has in full."""
     smallest, largest = (pick(query.candidates for query in pool) for pick in (min, max))
     standard = pool[0].gallery == STANDARD
-    cuts = [k for k in spec.recall_at if standard or k < smallest]
+    cuts = [k for k in spec.recall_at if k < smallest]
     metrics = [
         _Metric(id=f"recall@{k}", unit="fraction", per_query=partial(retrieval.recall, k=k)) for k in cuts
     ]

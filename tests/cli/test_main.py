@@ -51,6 +51,15 @@ def test_ctrl_c_says_that_nothing_is_lost_and_exits_130(ended):
     assert "Aborted" not in said
 
 
+def test_without_a_command_the_help_is_printed(capfd):
+    with pytest.raises(SystemExit) as end:
+        cli.main([])
+    printed = capfd.readouterr()
+    assert end.value.code == 0
+    assert printed.out.startswith("Usage: avbench")
+    assert printed.err == ""
+
+
 def test_a_wrong_option_is_two_lines_and_2(ended):
     code, said = ended(lambda n: None, "--m", "3")
 

@@ -24,6 +24,7 @@ from tests.running import Runs
         ("return rows[:, None]", r"cannot be compared"),
         ("rows = rows * float('nan')", r"failed on every clip: embed_video returned NaN"),
         ("rows = rows + float('inf')", r"failed on every clip"),
+        ("raise SystemExit('gone')", r"SystemExit: gone \(plugin\d+.py, line \d+\)"),
         ("raise RuntimeError('no such layer')", r"RuntimeError: no such layer \(plugin\d+.py, line \d+\)"),
     ],
 )

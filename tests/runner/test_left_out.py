@@ -1,5 +1,6 @@
 """A clip that fails is counted under its reason and costs nothing but itself."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,16 @@ def test_each_bad_file_is_counted_under_its_reason_and_the_others_are_scored(
     again = runs.result(plugin, data_root=some_clips)
     assert stable(again) == stable(result)
     assert "nothing to embed" in runs.said[-1]
+
+
+def test_what_went_wrong_is_said_without_where_the_files_are(runs: Runs, some_clips: Path) -> None:
+    expected = spoil(some_clips)
+    (done,) = runs.finished(runs.plugin(seeing()), data_root=some_clips)
+    lines = done.path.with_suffix(".left-out.jsonl").read_text().splitlines()
+    said = {line["clip"]: line["message"] for line in map(json.loads, lines)}
+    assert said.keys() == expected.keys()
+    assert not any(str(some_clips) in message for message in said.values())
+    assert all(message[0].isupper() and message.endswith(".") for message in said.values()), said
 
 
 def test_a_file_that_was_mended_is_tried_again(runs: Runs, some_clips: Path) -> None:

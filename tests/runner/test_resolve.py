@@ -40,6 +40,17 @@ def test_what_is_asked_for_wrongly_is_refused_before_anything_is_decoded(
     assert decoded == []
 
 
+def test_a_device_that_is_not_there_is_refused_before_the_dataset_is_opened(runs: Runs) -> None:
+    with pytest.raises(UsageError, match="tpu"):
+        runs.finished(seeing(), device="tpu", data_root=Path("/no/such/folder"))
+
+
+def test_an_output_of_too_long_a_name_is_refused_at_once(runs: Runs, tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="name too long") as caught:
+        runs.finished(seeing(), output=tmp_path / ("x" * 300))
+    assert "another folder" in caught.value.hint
+
+
 def test_a_model_that_takes_only_shorter_clips_is_refused(runs: Runs) -> None:
     source = seeing().replace("sample_rate=16000))", "sample_rate=16000), max_seconds=3)")
     with pytest.raises(UsageError, match="at most 3 s"):
