@@ -48,8 +48,10 @@ def label(score: Score) -> str:
     return " ".join([*words, f"{SHORT.get(name, name)}{at}{cut}", arrow]) + unit
 
 
-def number(value: float | None, unit: str) -> str:
+def number(value: float | None, unit: str, *, beside: float | None = None) -> str:
     """Return a value in the unit its heading gives: fractions as per cent, the smallest with two decimals.
+
+    What stands beside another value, as the end of its interval, has the decimals of that value.
 
     >>> number(0.125, "fraction"), number(0.0025, "fraction"), number(3.0, "rank"), number(None, "rank")
     ('12.5', '0.25', '3.0', '–')
@@ -57,7 +59,8 @@ def number(value: float | None, unit: str) -> str:
     if value is None:
         return "–"
     if unit == "fraction":
-        return f"{100 * value:.2f}" if 0 < value < 0.01 else f"{100 * value:.1f}"
+        small = 0 < (value if beside is None else beside) < 0.01
+        return f"{100 * value:.2f}" if small else f"{100 * value:.1f}"
     return f"{value:.1f}" if unit == "rank" else f"{value:.3g}"
 
 
@@ -67,11 +70,13 @@ def with_interval(score: Score | None) -> str:
         return "–"
     if score.low is None or score.high is None:
         return number(score.value, score.unit)
-    value, low, high = (number(each, score.unit) for each in (score.value, score.low, score.high))
     half = (score.high - score.low) / 2
+    value, low, high, width = (
+        number(each, score.unit, beside=score.value) for each in (score.value, score.low, score.high, half)
+    )
     if abs(score.value - (score.low + score.high) / 2) > LOPSIDED * half:
         return f"{value} [{low}, {high}]"
-    return f"{value} ± {number(half, score.unit)}"
+    return f"{value} ± {width}"
 
 
 def escaped(text: str) -> str:

@@ -62,7 +62,8 @@ def _board() -> Board:
 
 
 def _of(board: Board, model: str) -> RunResult:
-    return next(entry.result for entry in board.rows if entry.result.model.name == model)
+    named = (entry.result for entry in board.rows if entry.result.model.name == model)
+    return next(result for result in named if not result.model.args)
 
 
 def _place(score: Score) -> str:
@@ -73,5 +74,7 @@ def _place(score: Score) -> str:
 def _span(score: Score | None) -> str:
     if score is None:
         return "–"
-    value, low, high = (number(each, score.unit) for each in (score.value, score.low, score.high))
+    value, low, high = (
+        number(each, score.unit, beside=score.value) for each in (score.value, score.low, score.high)
+    )
     return f"{value} ({low} … {high})"

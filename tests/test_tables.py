@@ -44,6 +44,8 @@ def test_a_heading_has_direction_arrow_and_unit(score_id: str, unit: str, higher
 
 def test_a_value_stands_with_half_the_width_of_its_interval() -> None:
     assert tables.with_interval(score(value=0.5, low=0.45, high=0.57)) == "50.0 ± 6.0"
+    assert tables.with_interval(score(value=0.995, low=0.989, high=0.9999)) == "99.5 ± 0.5"
+    assert tables.with_interval(score(value=0.0025, low=0.0, high=0.005)) == "0.25 ± 0.25"
     assert tables.with_interval(score(value=0.5, low=0.5, high=0.5)) == "50.0 ± 0.0"
     assert tables.with_interval(score(value=0.5)) == "50.0"
     assert tables.with_interval(None) == "–"
