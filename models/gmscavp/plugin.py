@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from avbench import AudioInput, ModelError, ModelInputs, ModelRecord, VideoInput, hookimpl
 from avbench.errors import StorageError, UnknownName, UsageError
 from avbench.records import ImportRequest, Progress, TrainRequest
+from gmscavp import ablation
 from gmscavp.config import CONFIGS, TRAINING, GMSCAVPConfig, TrainingConfig
 from gmscavp.inputs import LogMelConfig, VideoConfig
 from gmscavp.public_keys import DIFF_FOLEY_BACKBONES, PANNS_KEYS, SLOWONLY_KEYS, KeyMap
@@ -267,8 +268,8 @@ def build(config: GMSCAVPConfig) -> Any:
 
 FAMILY = ModelFamily(
     name="gmscavp",
-    configs=CONFIGS,
-    training=TRAINING,
+    configs=CONFIGS | ablation.CONFIGS,
+    training=TRAINING | ablation.TRAINING,
     config_type=GMSCAVPConfig,
     weights=Path(__file__).parent / "weights",
     build=build,
