@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 from avbench.clips import Dataset
 from avbench.hookspecs import hookimpl
+from avbench.metrics.generation_records import GENERATION_METRICS
 from avbench.metrics.records import METRICS
 from avbench.records import DatasetRecord, DatasetRequest, MetricRecord, TaskSpec
 from avbench.tasks.specs import TASKS
@@ -43,7 +44,7 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
 @hookimpl
 def avbench_metrics() -> Iterable[MetricRecord]:
     """The bundled metrics."""
-    return METRICS
+    return (*METRICS, *GENERATION_METRICS)
 
 
 def _opener(module: str, function: str) -> Callable[[DatasetRequest], Dataset]:

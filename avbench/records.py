@@ -243,6 +243,8 @@ class MetricRecord:
         unit: ``fraction``, ``rank``, ``ms`` …
         higher_is_better: The direction.
         source: Paper, equation or protocol.
+        equals: The published columns that this number equals, given the same inputs.
+        differs: Those of the same name that it does not equal, and why.
     """
 
     id: str
@@ -250,6 +252,8 @@ class MetricRecord:
     unit: str
     higher_is_better: bool
     source: str = ""
+    equals: str = ""
+    differs: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

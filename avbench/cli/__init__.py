@@ -26,6 +26,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "Look around": {
         "list": ("avbench.cli.listing", "List models, tasks, datasets, metrics, plugins."),
+        "metrics": ("avbench.cli.metrics", "Explain what a number means."),
         "plugins": ("avbench.cli.plugins", "List plugins; check a model against the contract."),
         "doctor": ("avbench.cli.doctor", "Check this machine: packages, decoder, device, disk."),
     },

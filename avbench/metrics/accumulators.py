@@ -1,4 +1,4 @@
-"""Retrieval numbers as a ``torchmetrics.Metric``, for training loops that collect batch by batch."""
+"""Retrieval and Fréchet distance as ``torchmetrics.Metric``, for loops that collect batch by batch."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +9,7 @@ from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
 from avbench.metrics import retrieval
+from avbench.metrics.frechet import frechet_distance, moments
 from avbench.metrics.ranks import rank_pairs
 
 
@@ -68,3 +69,46 @@ class PairedRetrieval(Metric):
             values[f"{direction}.meanr"] = expected.mean()
             values[f"{direction}.medr"] = retrieval.median_rank(expected)
         return {name: torch.tensor(value, dtype=torch.float64) for name, value in values.items()}
+
+
+class FrechetDistance(Metric):
+    """Fréchet distance between the generated and the real embeddings seen since the last reset.
+
+    Embeddings are kept until ``compute``; across processes they are gathered. Of sets too large to keep,
+    :class:`avbench.metrics.frechet.MomentsStream` keeps the moments alone.
+
+    >>> metric = FrechetDistance()
+    >>> metric.update(torch.tensor([[0.0], [2.0]]), real=False)
+    >>> metric.update(torch.tensor([[1.0], [5.0]]), real=True)
+    >>> metric.compute()
+    tensor(6., dtype=torch.float64)
+    """
+
+    is_differentiable = False
+    higher_is_better = False
+    full_state_update = False
+    generated: list[Tensor]
+    reference: list[Tensor]
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.add_state("generated", default=[], dist_reduce_fx="cat")
+        self.add_state("reference", default=[], dist_reduce_fx="cat")
+
+    def update(self, embeddings: Tensor, *, real: bool) -> None:
+        """Add a batch ``(batch, dim)`` of real or of generated embeddings."""
+        (self.reference if real else self.generated).append(embeddings.detach())
+
+    def compute(self) -> Tensor:
+        """Return the distance.
+
+        Raises:
+            ValueError: A set has fewer than two rows, the dimensions differ, or a value is NaN or infinite.
+        """
+        sets: list[Tensor] = []
+        for name, batches in (("generated", self.generated), ("reference", self.reference)):
+            if not len(batches):  # a list, or one tensor once it was gathered
+                raise ValueError(f"the {name} set has no row; at least 2 are needed")
+            sets.append(dim_zero_cat(batches).cpu().double())
+        value = frechet_distance(*(moments(each.numpy()) for each in sets))
+        return torch.tensor(value, dtype=torch.float64)

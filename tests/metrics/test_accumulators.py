@@ -1,4 +1,4 @@
-"""The torchmetrics form gives the numbers of the retrieval tasks, however the pairs arrive."""
+"""The torchmetrics forms give the numbers of the functions, however the rows arrive."""
 
 import pickle
 
@@ -7,7 +7,8 @@ import torch
 
 from avbench.clips import Gallery
 from avbench.errors import ModelError
-from avbench.metrics.accumulators import PairedRetrieval
+from avbench.metrics.accumulators import FrechetDistance, PairedRetrieval
+from avbench.metrics.frechet import frechet_distance, moments
 from avbench.records import TaskSpec
 from avbench.tasks.retrieval import score_retrieval
 
@@ -61,4 +62,33 @@ def test_nan_is_refused():
     metric = PairedRetrieval()
     metric.update(torch.full((4, 2), torch.nan), torch.ones(4, 2))
     with pytest.raises(ModelError, match="NaN"):
+        metric.compute()
+
+
+def test_batches_of_both_sets_add_up_to_the_distance():
+    generated, real = pairs(40, 6)
+    metric = FrechetDistance()
+    for start in range(0, 40, 16):
+        metric.update(generated[start : start + 16], real=False)
+        metric.update(real[start : start + 16], real=True)
+    expected = frechet_distance(moments(generated.numpy()), moments(real.numpy()))
+    assert metric.compute().item() == pytest.approx(expected, rel=1e-12)
+
+
+def test_rows_of_other_processes_are_gathered_into_the_distance():
+    generated, real = pairs(30, 4)
+    elsewhere = iter([generated[15:], real[15:]])
+    metric = FrechetDistance(
+        dist_sync_fn=lambda state, group: [state, next(elsewhere)], distributed_available_fn=lambda: True
+    )
+    metric.update(generated[:15], real=False)
+    metric.update(real[:15], real=True)
+    expected = frechet_distance(moments(generated.numpy()), moments(real.numpy()))
+    assert metric.compute().item() == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_set_that_was_never_filled_has_no_distance():
+    metric = FrechetDistance()
+    metric.update(torch.eye(3), real=True)
+    with pytest.raises(ValueError, match="generated set has no row"):
         metric.compute()

@@ -1,0 +1,63 @@
+"""``avbench metrics``: what a number means, and which published column it equals."""
+
+import re
+
+import click
+
+from avbench import registry
+from avbench.cli.listing import describe, record_name
+from avbench.cli.options import json_option, plugin_option, print_json
+from avbench.errors import UnknownName
+from avbench.records import MetricRecord
+from avbench.registry import Registry
+
+# What an id of a record leaves open: EMBEDDER, and the cut-offs of recall@k and recall@kofm.
+_OPEN = re.compile(r"[A-Z]+|(?<=@)k|(?<=of)m$")
+_LABELS = {"summary": "is", "source": "after", "equals": "equals", "differs": "is not"}
+
+
+@click.group("metrics")
+def command() -> None:
+    """Explain what a number means."""
+
+
+@command.command("explain")
+@click.argument("metric", metavar="ID")
+@plugin_option
+@json_option
+def explain(metric: str, plugins: tuple[str, ...], as_json: bool) -> None:
+    """Say what the number ID is, and which published column it equals and which it does not.
+
+    \b
+    Examples:
+      avbench metrics explain fad.vggish
+      avbench metrics explain a2v.recall@10
+    """
+    found = registry.load(plugins)
+    record = _record(found, metric)
+    if as_json:
+        print_json({"asked": metric} | describe(record, found.metrics.origin(record.id)))
+        return
+    better = "higher" if record.higher_is_better else "lower"
+    click.echo(f"{metric} ({record.unit}, {better} is better)")
+    for name, label in _LABELS.items():
+        if text := getattr(record, name):
+            click.echo(f"  {label:<7} {text}")
+
+
+def _record(found: Registry, metric: str) -> MetricRecord:
+    """Return the record of an id: exactly, or with names and numbers in the open places of its id."""
+    if metric in found.metrics:
+        return found.metrics.get(metric)
+    for record in found.metrics:
+        if re.fullmatch(_pattern(record.id), metric):
+            return record
+    raise UnknownName("metric", metric, [record_name(each) for each in found.metrics])
+
+
+def _pattern(record_id: str) -> str:
+    parts, places = _OPEN.split(record_id), _OPEN.findall(record_id)
+    filled = [r"[\w.-]+" if place.isupper() else r"\d+" for place in places]
+    body = (re.escape(part) + fill for part, fill in zip(parts, [*filled, ""], strict=True))
+    # Before it may stand what a score is of: a gallery and a direction.
+    return r"(?:\w+\.)*" + "".join(body)

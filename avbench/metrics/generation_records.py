@@ -1,0 +1,193 @@
+"""What each number of video-to-audio generation means, for ``avbench metrics explain``.
+
+A word in capitals stands for a name: ``fad.EMBEDDER`` is ``fad.vggish`` or ``fad.clap``. The formulas
+stand in docs/metrics.md.
+"""
+
+from avbench.records import MetricRecord
+
+_ROWS = "rows are what the embedder returns: frames of 0.96 s for VGGish, clips for PANNs, PaSST and CLAP"
+
+GENERATION_METRICS = (
+    MetricRecord(
+        id="fad.EMBEDDER",
+        summary=f"squared Fréchet distance of two Gaussians, covariances with n - 1, factor form; {_ROWS}",
+        unit="distance",
+        higher_is_better=False,
+        source="Dowson and Landau (1982); Kilgour et al. (Interspeech 2019)",
+        equals=(
+            "FD and FAD of av-benchmark, audioldm_eval, frechet-audio-distance and fadtk on the same "
+            "embeddings"
+        ),
+        differs=(
+            "FastVideo's FD (1e-6 on both diagonals), JavisBench's FAD (times 10000); any number at another n"
+        ),
+    ),
+    MetricRecord(
+        id="fad-population.EMBEDDER",
+        summary="Fréchet distance free of the bias of order 1/n, by a delete-block jackknife over recordings",
+        unit="distance",
+        higher_is_better=False,
+        source="Busing, Meijer and van der Leeden (1999)",
+    ),
+    MetricRecord(
+        id="fad-inf.EMBEDDER",
+        summary=(
+            "where a line of Fréchet distance on 1/n meets 1/n = 0; rows drawn without replacement, seeded"
+        ),
+        unit="distance",
+        higher_is_better=False,
+        source="Chong and Forsyth (CVPR 2020); Gui et al. (ICASSP 2024)",
+        differs=(
+            "FAD-inf of fadtk, kadtk and VERSA: they draw with replacement and unseeded, which keeps the bias"
+        ),
+    ),
+    MetricRecord(
+        id="kad.EMBEDDER",
+        summary=(
+            "100 times the unbiased squared MMD, Gaussian kernel, bandwidth the median distance of the "
+            "reference"
+        ),
+        unit="distance",
+        higher_is_better=False,
+        source="Chung et al. (2025)",
+        equals="KAD as documented",
+        differs=(
+            "what kadtk 1.1's command prints: it takes the bandwidth from the evaluated set "
+            "(kad-kadtk.EMBEDDER)"
+        ),
+    ),
+    MetricRecord(
+        id="kad-kadtk.EMBEDDER",
+        summary="as kad, with the bandwidth of the evaluated set",
+        unit="distance",
+        higher_is_better=False,
+        source="kadtk 1.1",
+        equals="KAD as kadtk 1.1's command prints it",
+    ),
+    MetricRecord(
+        id="kid.EMBEDDER",
+        summary="mean unbiased squared MMD over 100 subsets of 1000 rows, cubic kernel, seed 2020",
+        unit="distance",
+        higher_is_better=False,
+        source="Bińkowski et al. (ICLR 2018)",
+        equals="KID of torch-fidelity and SpecVQGAN on the same embeddings in the same order",
+    ),
+    MetricRecord(
+        id="precision.EMBEDDER",
+        summary="share of generated rows within reach of a reference row's k-th neighbour",
+        unit="fraction",
+        higher_is_better=True,
+        source="Kynkäänniemi et al. (NeurIPS 2019); strict inequality as in prdc",
+    ),
+    MetricRecord(
+        id="diversity-recall.EMBEDDER",
+        summary="share of reference rows within reach of a generated row's k-th neighbour",
+        unit="fraction",
+        higher_is_better=True,
+        source="Kynkäänniemi et al. (NeurIPS 2019); strict inequality as in prdc",
+    ),
+    MetricRecord(
+        id="density.EMBEDDER",
+        summary="reference neighbourhoods that hold a generated row, over k, on average; may exceed 1",
+        unit="ratio",
+        higher_is_better=True,
+        source="Naeem et al. (ICML 2020)",
+    ),
+    MetricRecord(
+        id="coverage.EMBEDDER",
+        summary="share of reference rows with a generated row nearer than their k-th neighbour",
+        unit="fraction",
+        higher_is_better=True,
+        source="Naeem et al. (ICML 2020)",
+    ),
+    MetricRecord(
+        id="kl.CLASSIFIER",
+        summary="mean KL(truth || generated) of softmax answers, each clip with its own truth, no epsilon",
+        unit="nats",
+        higher_is_better=False,
+        equals="KL and MKL of av-benchmark and MMAudio",
+        differs=(
+            "stable-audio-metrics (the other direction); audioldm_eval, SpecVQGAN, audiocraft "
+            "(kl-eps.CLASSIFIER)"
+        ),
+    ),
+    MetricRecord(
+        id="kl-eps.CLASSIFIER",
+        summary="as kl, with 1e-6 added to the generated probabilities",
+        unit="nats",
+        higher_is_better=False,
+        equals="KL of audioldm_eval, SpecVQGAN and audiocraft",
+    ),
+    MetricRecord(
+        id="kl-reverse-eps.CLASSIFIER",
+        summary=(
+            "mean KL(generated || truth) of softmax answers, with 1e-6 added to the truth's probabilities"
+        ),
+        unit="nats",
+        higher_is_better=False,
+        equals="KL of stable-audio-metrics and Stable Audio",
+    ),
+    MetricRecord(
+        id="is.CLASSIFIER",
+        summary=(
+            "mean over 10 splits of exp of the mean KL of an answer to its split's mean answer; "
+            "shuffle seed 2020"
+        ),
+        unit="classes",
+        higher_is_better=True,
+        source="Salimans et al. (2016)",
+        equals=(
+            "IS of av-benchmark, audioldm_eval, SpecVQGAN and torch-fidelity on the same logits in the "
+            "same order"
+        ),
+        differs="torchmetrics (other splits, standard deviation with n - 1); IS of another classifier",
+    ),
+    MetricRecord(
+        id="clap.EMBEDDER",
+        summary="mean cosine of a text's and the generated sound's embedding, -1 to 1",
+        unit="cosine",
+        higher_is_better=True,
+        differs="CLAP scores of another checkpoint: three are in use under this one name",
+    ),
+    MetricRecord(
+        id="av-similarity.MODEL",
+        summary=(
+            "mean cosine of the video's and the generated sound's embedding, over time steps if there are any"
+        ),
+        unit="cosine",
+        higher_is_better=True,
+        equals=(
+            "IB-score before its factor of 100 (MODEL imagebind, av-benchmark's crops); CAVP score "
+            "(MODEL cavp)"
+        ),
+    ),
+    MetricRecord(
+        id="onset.MEASURE@SECONDS",
+        summary=(
+            "precision, recall, F1 or AP of onsets against the truth, one to one within a tolerance, "
+            "over all clips"
+        ),
+        unit="fraction",
+        higher_is_better=True,
+        differs="onset accuracy and AP of CondFoleyGen and MMAudio: per file, and an onset may match twice",
+    ),
+    MetricRecord(
+        id="envelope.correlation",
+        summary="mean best correlation of the 100 Hz envelope with the truth's over lags of at most 0.5 s",
+        unit="correlation",
+        higher_is_better=True,
+    ),
+    MetricRecord(
+        id="envelope.lag",
+        summary="mean absolute lag at which the envelopes correlate best",
+        unit="s",
+        higher_is_better=False,
+    ),
+    MetricRecord(
+        id="pan.error",
+        summary="mean difference of pan (0 left, 1 right) from the truth's sound, in windows of 0.25 s",
+        unit="fraction",
+        higher_is_better=False,
+    ),
+)

@@ -1,0 +1,43 @@
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from avbench.cli.metrics import command
+from avbench.errors import UnknownName
+
+
+def explained(*args: str) -> str:
+    return CliRunner().invoke(command, ["explain", *args], catch_exceptions=False).stdout
+
+
+@pytest.mark.parametrize(
+    ("asked", "record"),
+    [
+        ("mrr", "mrr"),
+        ("S2.v2a.mrr", "mrr"),
+        ("a2v.recall@10", "recall@k"),
+        ("a2v.recall@10of500", "recall@kofm"),
+        ("fad.vggish", "fad.EMBEDDER"),
+        ("fad-inf.clap-630k", "fad-inf.EMBEDDER"),
+        ("kl-reverse-eps.passt", "kl-reverse-eps.CLASSIFIER"),
+        ("onset.f1@0.1", "onset.MEASURE@SECONDS"),
+    ],
+)
+def test_an_id_with_its_protocol_is_explained_by_its_record(asked: str, record: str):
+    assert json.loads(explained(asked, "--json"))["id"] == record
+
+
+def test_it_says_which_published_column_a_number_equals_and_which_not():
+    text = explained("fad.vggish")
+    assert "lower is better" in text
+    assert "equals" in text
+    assert "av-benchmark" in text
+    assert "is not" in text
+
+
+def test_an_unknown_number_is_refused_and_the_nearest_named():
+    with pytest.raises(UnknownName, match=r"'fadd\.vggish'"):
+        explained("fadd.vggish")
+    with pytest.raises(UnknownName):
+        explained("fad")
