@@ -9,7 +9,7 @@ import pytest
 import avbench.metrics
 
 MODULES = [each.name for each in pkgutil.iter_modules(avbench.metrics.__path__, "avbench.metrics.")]
-DATA_ONLY = {"avbench.metrics.measurement", "avbench.metrics.records"}
+DATA_ONLY = {f"avbench.metrics.{name}" for name in ("measurement", "records", "generation_records")}
 FILES_ONLY = {"avbench.metrics.embedding_files", "avbench.metrics.statistics_files"}
 
 
