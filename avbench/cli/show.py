@@ -1,5 +1,7 @@
 """``avbench show``: one result, model or task in full."""
 
+import dataclasses
+import inspect
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,8 @@ import click
 from avbench import registry
 from avbench.cli.listing import describe, record_name
 from avbench.cli.options import json_option, plugin_option, print_json
-from avbench.errors import UnknownName
+from avbench.errors import AvbenchError, UnknownName
+from avbench.records import ModelRecord
 
 
 @click.command("show")
@@ -62,9 +65,28 @@ def _record(name: str, plugins: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
     shelves = (found.models, found.tasks, found.datasets)
     for shelf in shelves:
         if name in shelf:
-            return shelf.kind, describe(shelf.get(name), shelf.origin(name))
+            record = shelf.get(name)
+            values = describe(record, shelf.origin(name))
+            return shelf.kind, values | (_loaded_plainly(record) if isinstance(record, ModelRecord) else {})
     known = [record_name(record) for shelf in shelves for record in shelf]
     raise UnknownName("result file, model, task or dataset", name, known)
+
+
+def _loaded_plainly(record: ModelRecord) -> dict[str, Any]:
+    """Return what a model takes and, without arguments, reads and is."""
+    parameters = list(inspect.signature(record.load).parameters.values())[1:]
+    told: dict[str, Any] = {
+        "model_args": [
+            each.name if each.default in (each.empty, None) else f"{each.name}={each.default}"
+            for each in parameters
+        ]
+    }
+    try:
+        told["inputs"] = dataclasses.asdict(record.inputs_for({}))
+        told["identity"] = dict(record.identity({})) if record.identity else {}
+    except AvbenchError as error:
+        told["without_args"] = error.message
+    return told
 
 
 def _lines(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -45,6 +45,16 @@ def test_a_name_is_shown_with_what_it_is_and_where_it_is_from(name: str, kind: s
     assert (values["record"], values["name"]) == (kind, name)
 
 
+def test_a_model_is_shown_with_its_arguments_what_it_reads_and_its_weights() -> None:
+    values = json.loads(shown("gmscavp", "--json"))
+    assert values["inputs"]["video"]["fps"] == 12.5
+    assert {"config=small", "weights"} <= set(values["model_args"])
+    assert values["identity"]["config"] == "small"
+    text = shown("gmscavp")
+    assert "inputs.audio.sample_rate" in text
+    assert "identity.weights" in text
+
+
 def test_an_unknown_name_suggests_the_nearest() -> None:
     with pytest.raises(UnknownName) as caught:
         CliRunner().invoke(command, ["folder-retrival"], catch_exceptions=False)
