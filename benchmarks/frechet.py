@@ -2,9 +2,9 @@
 
 python benchmarks/frechet.py [--rows 15000] [--dim 2048] [--bootstrap-dims 128 512] [--resamples 1000]
 
-Measured on two shared cores, numpy and scipy with OpenBLAS: 15,000 × 2,048 against the same, 8.9 s by factors,
-12.9 s by square root, ratio 1.4; 1,000 resamples of 2,000 rows 4.1 s at 128 dimensions, 18.4 s at 512. The
-reference's side is free once its statistics file is there.
+Measured on two shared cores, numpy and scipy with OpenBLAS: 15,000 × 2,048 against the same, 8.9 s by
+factors, 12.9 s by square root, ratio 1.4; 1,000 resamples of 2,000 rows 4.1 s at 128 dimensions, 18.4 s at
+512. The reference's side is free once its statistics file is there.
 """
 
 import argparse
