@@ -106,15 +106,19 @@ def read_bytes(path: Path) -> bytes:
         ) from error
 
 
-def read_queries(path: Path) -> tuple[QueryRank, ...]:
+def read_queries(path: Path, sha256: str) -> tuple[QueryRank, ...]:
     """Read the ranks of the queries beside a document.
+
+    Args:
+        path: The document.
+        sha256: Its ``queries_sha256``.
 
     Raises:
         DataError: They cannot be read, or are not the ones the document was made with.
     """
     from pydantic import TypeAdapter, ValidationError
 
-    expected, beside = read(path).queries_sha256, path.with_suffix(QUERIES)
+    beside = path.with_suffix(QUERIES)
     content = read_bytes(beside)
     try:
         ranks = tuple(map(TypeAdapter(QueryRank).validate_json, content.splitlines()))
@@ -123,7 +127,7 @@ def read_queries(path: Path) -> tuple[QueryRank, ...]:
             f"{beside} does not hold the ranks of queries: {error.errors()[0]['msg']}.",
             hint="Make the result anew by `avbench run`.",
         ) from error
-    if digest(content) != expected:
+    if digest(content) != sha256:
         raise DataError(
             f"{beside} has changed since {path.name} was written.",
             hint="Make the result anew by `avbench run`.",

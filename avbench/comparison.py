@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from avbench.errors import DataError
 from avbench.metrics import retrieval
 from avbench.metrics.intervals import PairedTest, paired_bootstrap
 from avbench.results import RunResult, Score
-from avbench.tables import is_shown, label, number, one_line, table
+from avbench.tables import gallery_of, is_shown, label, number, one_line, table
 from avbench.tasks.retrieval import STANDARD, QueryRank
 
 Pools = dict[tuple[str, str], list[QueryRank]]
@@ -47,23 +48,43 @@ def compare_results(first: Path, second: Path, *, seed: int) -> list[Comparison]
     """
     one, other = archive.read(first), archive.read(second)
     _require_same(one, other)
-    ranks, others = (_by_pool(archive.read_queries(path)) for path in (first, second))
+    ranks, others = read_pools(first, one.queries_sha256), read_pools(second, other.queries_sha256)
     return [
-        Comparison(score=score, other=theirs.value, test=_test(score, ranks, others, seed))
+        Comparison(score=score, other=theirs.value, test=paired_test(score, ranks, others, seed=seed))
         for score in one.scores
-        if _is_compared(score) and (theirs := other.score(score.id))
+        if is_compared(score) and (theirs := other.score(score.id))
     ]
 
 
-def paired_test(score: Score, first: Path, second: Path, *, seed: int = 0) -> PairedTest | None:
-    """Test one score of two results; ``None`` where it is not one of ranks, or their ranks cannot be read."""
-    if not _is_compared(score):
-        return None
-    try:
-        ranks, others = (_by_pool(archive.read_queries(path)) for path in (first, second))
-    except DataError:
-        return None
-    return _test(score, ranks, others, seed)
+@lru_cache(maxsize=64)
+def read_pools(path: Path, sha256: str) -> Pools:
+    """Read the queries beside a document, in an order that all results share.
+
+    They are kept: a board asks for the same ones column after column.
+
+    Args:
+        path: The document.
+        sha256: Its ``queries_sha256``.
+
+    Raises:
+        DataError: They cannot be read, or are not the ones the document was made with.
+    """
+    pools: Pools = {}
+    for query in sorted(archive.read_queries(path, sha256), key=lambda each: (each.part, each.query)):
+        pools.setdefault((query.gallery, query.direction), []).append(query)
+    return pools
+
+
+def is_compared(score: Score) -> bool:
+    """Return whether a score is a mean over queries that tables show."""
+    return is_shown(score.id) and score.unit == "fraction"
+
+
+def paired_test(score: Score, ours: Pools, theirs: Pools, *, seed: int = 0) -> PairedTest:
+    """Test one score that is compared, over the same queries of two results."""
+    pool = gallery_of(score.id) or STANDARD, score.id.split(".")[-2]
+    first, second = (_values(score, pools[pool]) for pools in (ours, theirs))
+    return paired_bootstrap(first, second, [query.recording for query in ours[pool]], seed=seed)
 
 
 def comparison_table(comparisons: Sequence[Comparison], names: tuple[str, str]) -> str:
@@ -95,29 +116,6 @@ def _require_same(one: RunResult, other: RunResult) -> None:
             f"The two results are not of the same {different}.",
             hint="Compare results of one task on one dataset, with the same clips evaluated.",
         )
-
-
-def _by_pool(queries: Sequence[QueryRank]) -> Pools:
-    """Return queries by gallery name and direction, in an order that both results share."""
-    pools: Pools = {}
-    for query in sorted(queries, key=lambda each: (each.part, each.query)):
-        pools.setdefault((query.gallery, query.direction), []).append(query)
-    return pools
-
-
-def _pool_of(score: Score) -> tuple[str, str]:
-    *gallery, direction, _ = score.id.split(".")
-    return (gallery[0] if gallery else STANDARD, direction)
-
-
-def _is_compared(score: Score) -> bool:
-    return is_shown(score.id) and score.unit == "fraction"
-
-
-def _test(score: Score, ours: Pools, theirs: Pools, seed: int) -> PairedTest:
-    pools = ours[_pool_of(score)], theirs[_pool_of(score)]
-    first, second = (_values(score, pool) for pool in pools)
-    return paired_bootstrap(first, second, [query.recording for query in pools[0]], seed=seed)
 
 
 def _values(score: Score, queries: Sequence[QueryRank]) -> NDArray[np.float64]:

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from avbench import archive
-from avbench.comparison import paired_test
+from avbench.comparison import is_compared, paired_test, read_pools
 from avbench.errors import DataError
 from avbench.results import RunResult, ScaleRow, Score, from_json
 from avbench.tables import is_shown
@@ -121,12 +122,13 @@ def best_of(column: Score, rows: Sequence[Entry]) -> Entry | None:
 def told_apart(column: Score, entry: Entry, best: Entry) -> bool:
     """Return whether a row is clearly worse than the best of a column.
 
-    By the paired test of :func:`avbench.comparison.paired_test` where both kept the ranks of their queries,
-    else by whether their intervals overlap.
+    By a paired test where the ranks of both can be read, else by whether their intervals overlap.
     """
-    test = paired_test(column, entry.path, best.path)
-    if test is not None:
-        return not test.interval.low <= 0 <= test.interval.high
+    if is_compared(column):
+        with suppress(DataError):
+            ours, theirs = (read_pools(each.path, each.result.queries_sha256) for each in (entry, best))
+            interval = paired_test(column, ours, theirs).interval
+            return not interval.low <= 0 <= interval.high
     score, highest = entry.result.score(column.id), best.result.score(column.id)
     return score is None or highest is None or not overlaps(score, highest)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from avbench.leaderboard import Board, boards, read_entries
 from avbench.results import RunResult, Score
-from avbench.tables import ARROWS, number, result_text, table
+from avbench.tables import ARROWS, gallery_of, number, result_text, table
 
 RESULTS = Path(__file__).parent.parent / "leaderboards" / "results"
 TASK = "avsynth-retrieval"
@@ -67,8 +67,7 @@ def _of(board: Board, model: str) -> RunResult:
 
 
 def _place(score: Score) -> str:
-    scale, *rest = score.id.split(".")
-    return SCALES[scale] if len(rest) == 2 else f"standard gallery, {score.n} clips"
+    return SCALES.get(gallery_of(score.id), f"standard gallery, {score.n} clips")
 
 
 def _span(score: Score | None) -> str:
