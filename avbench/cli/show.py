@@ -13,6 +13,7 @@ from avbench.cli.listing import describe, record_name
 from avbench.cli.options import json_option, plugin_option, print_json
 from avbench.errors import AvbenchError, UnknownName
 from avbench.records import ModelRecord
+from avbench.resolve import guarded
 
 
 @click.command("show")
@@ -82,8 +83,10 @@ def _loaded_plainly(record: ModelRecord) -> dict[str, Any]:
         ]
     }
     try:
-        told["inputs"] = dataclasses.asdict(record.inputs_for({}))
-        told["identity"] = dict(record.identity({})) if record.identity else {}
+        inputs = guarded(record.name, "say what it reads", lambda: record.inputs_for({}))
+        told["inputs"] = dataclasses.asdict(inputs)
+        if (identity := record.identity) is not None:
+            told["identity"] = guarded(record.name, "say what it is", lambda: dict(identity({})))
     except AvbenchError as error:
         told["without_args"] = error.message
     return told

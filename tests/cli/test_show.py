@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from avbench.cli.show import command
 from avbench.errors import DataError, UnknownName
 from avbench.results import from_json, to_json
+from tests.model_sources import seeing
 from tests.test_results import result
 
 
@@ -53,6 +54,14 @@ def test_a_model_is_shown_with_its_arguments_what_it_reads_and_its_weights() -> 
     text = shown("gmscavp")
     assert "inputs.audio.sample_rate" in text
     assert "identity.weights" in text
+
+
+def test_a_model_that_needs_arguments_to_say_what_it_reads_says_so(tmp_path: Path) -> None:
+    source = seeing().replace("inputs=INPUTS", 'inputs=lambda args: INPUTS if args["size"] else None')
+    (tmp_path / "picky.py").write_text(source)
+    text = shown("seeing", "--plugin", str(tmp_path / "picky.py"))
+    assert "without_args  " in text
+    assert "could not say what it reads: KeyError: 'size'" in text
 
 
 def test_an_unknown_name_suggests_the_nearest() -> None:
