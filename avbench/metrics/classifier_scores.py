@@ -128,9 +128,7 @@ def inception_interval(
         ValueError: As :func:`inception_score`, or there are fewer than two recordings.
     """
     log_p, order = _shuffled(logits, splits, shuffle_seed)
-    count, group_of = group_indices(groups, len(log_p))
-    if count < 2:
-        raise ValueError("an interval needs at least 2 recordings")
+    count, group_of = group_indices(groups, len(log_p), least=2)
     values = [
         _split_scores(log_p, repeated, splits).mean()
         for counts in group_counts(count, seed, resamples)

@@ -40,6 +40,8 @@ def embedding_blocks(path: Path, key: str | None = None) -> Iterator[Block]:
     except OSError as error:
         raise _unreadable(path, error.strerror or str(error)) from error
     except Exception as error:  # each format has a tree of errors of its own
+        if "pickle" in str(error):  # numpy's advice is to run what may be in it
+            raise _unreadable(path, "it holds pickled objects, or is no array file at all") from error
         raise _unreadable(path, f"it is damaged ({type(error).__name__}: {error})") from error
 
 

@@ -85,15 +85,16 @@ def check_result(value: float, name: str) -> float:
     return float(value)
 
 
-def group_indices(groups: Sequence[str], n: int) -> tuple[int, NDArray[np.intp]]:
+def group_indices(groups: Sequence[str], n: int, *, least: int = 1) -> tuple[int, NDArray[np.intp]]:
     """Return how many groups there are, and ``(n,)`` the group of each row, numbered by sorted name.
 
     Args:
         groups: ``(n,)``: the recording of each row.
         n: Rows there are.
+        least: Fewest groups an interval is defined for.
 
     Raises:
-        ValueError: The numbers differ.
+        ValueError: The numbers differ, or there are too few groups.
 
     >>> group_indices(["b", "a", "b"], 3)
     (2, array([1, 0, 1]))
@@ -101,4 +102,6 @@ def group_indices(groups: Sequence[str], n: int) -> tuple[int, NDArray[np.intp]]
     if len(groups) != n:
         raise ValueError(f"{len(groups)} groups are named for {n} rows")
     names, group_of = np.unique(np.asarray(groups), return_inverse=True)
+    if len(names) < least:
+        raise ValueError(f"an interval needs at least {least} recordings")
     return len(names), group_of.reshape(-1)

@@ -115,7 +115,7 @@ def frechet_bootstrap(
         ValueError: A set cannot be used, or there are fewer than two recordings.
     """
     weighted = WeightedFrechet(generated, reference)
-    count, group_of = _recordings(groups, len(np.asarray(generated)))
+    count, group_of = group_indices(groups, len(np.asarray(generated)), least=2)
     values = [
         weighted.distance(drawn[group_of].astype(np.float64))
         for counts in group_counts(count, seed, resamples)
@@ -141,7 +141,7 @@ def frechet_jackknife(
     few rows for the dimension the value may be below zero, as any unbiased estimate of a small distance may.
     """
     weighted = WeightedFrechet(generated, reference)
-    count, group_of = _recordings(groups, len(np.asarray(generated)))
+    count, group_of = group_indices(groups, len(np.asarray(generated)), least=2)
     dealt = np.arange(count) % min(blocks, count)
     block_of = np.random.default_rng(seed).permutation(dealt)[group_of]
     sizes = np.bincount(block_of)
@@ -198,10 +198,3 @@ def frechet_extrapolation(
     spread = np.square(values - values.mean()).sum()
     r2 = 1 - float(strayed / spread) if spread > 0 else 1.0
     return Extrapolation(value=float(value), slope=float(slope), r2=r2, sizes=tuple(sizes.tolist()))
-
-
-def _recordings(groups: Sequence[str], n: int) -> tuple[int, np.ndarray[tuple[int], np.dtype[np.intp]]]:
-    count, group_of = group_indices(groups, n)
-    if count < 2:
-        raise ValueError("an interval needs at least 2 recordings")
-    return count, group_of

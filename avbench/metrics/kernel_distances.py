@@ -73,9 +73,7 @@ def squared_mmd(generated: ArrayLike, reference: ArrayLike, kernel: Kernel) -> f
     """
     rows, others = checked_sets(generated, reference, NAMES, least=2)
     within, across = _row_sums(rows, others, kernel)
-    n, m = len(rows), len(others)
-    value = within.sum() / (n * (n - 1)) + _mean_within(others, kernel) - 2 * across.sum() / (n * m)
-    return check_result(float(value), "the discrepancy")
+    return _discrepancy(within, across, _mean_within(others, kernel), len(others))
 
 
 def squared_mmd_jackknife(
@@ -111,8 +109,9 @@ def squared_mmd_jackknife(
     left = len(rows) - sizes
     inside = (within.sum() - 2 * sums + own) / (left * (left - 1))
     between = (across.sum() - np.bincount(group_of, weights=across)) / (left * len(others))
-    without = inside + _mean_within(others, kernel) - 2 * between
-    return jackknife(squared_mmd(rows, others, kernel), without, sizes, level=level)
+    reference_mean = _mean_within(others, kernel)
+    whole = _discrepancy(within, across, reference_mean, len(others))
+    return jackknife(whole, inside + reference_mean - 2 * between, sizes, level=level)
 
 
 def kernel_audio_distance(
@@ -175,6 +174,12 @@ def kernel_inception_distance(
         second = random.choice(len(others), size, replace=False)
         values[index] = squared_mmd(rows[first], others[second], polynomial())
     return KernelInceptionDistance(mean=float(values.mean()), std=float(values.std()), subset_size=size)
+
+
+def _discrepancy(within: Values, across: Values, reference_mean: float, m: int) -> float:
+    n = len(within)
+    value = within.sum() / (n * (n - 1)) + reference_mean - 2 * across.sum() / (n * m)
+    return check_result(float(value), "the discrepancy")
 
 
 def _row_sums(rows: Values, others: Values, kernel: Kernel) -> tuple[Values, Values]:

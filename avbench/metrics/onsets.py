@@ -16,7 +16,7 @@ onsets then needs no value of its own. (CondFoleyGen and MMAudio average over fi
 count more than once.) Times are compared to the microsecond, and a distance equal to the tolerance is a hit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -140,7 +140,7 @@ def average_precision(
     0.8333333333333333
     """
     window = _window(tolerance)
-    gained: list[tuple[float, int]] = []
+    gained: list[tuple[float, int, int]] = []
     total = 0
     for times, heights, wanted_times in zip(detected, strengths, true, strict=True):
         found, wanted = _ticks(times, "the detected onsets"), _ticks(wanted_times, "the true onsets")
@@ -151,24 +151,23 @@ def average_precision(
         gained += _gains(found, strength, wanted, window)
     if not total:
         raise ValueError("no clip has a true onset: there is nothing to find")
-    levels = sorted({strength for strength, _ in gained}, reverse=True)
-    taken = np.array([sum(1 for strength, _ in gained if strength == level) for level in levels])
-    hits = np.array([sum(gain for strength, gain in gained if strength == level) for level in levels])
-    return float((hits / total * np.cumsum(hits) / np.cumsum(taken)).sum()) if levels else 0.0
+    if not gained:
+        return 0.0
+    strengths_met, counts, gains = np.array(gained).T
+    _, level_of = np.unique(-strengths_met, return_inverse=True)  # strongest first
+    taken, hits = (np.bincount(level_of, weights=each) for each in (counts, gains))
+    return float((hits / total * np.cumsum(hits) / np.cumsum(taken)).sum())
 
 
 def _gains(
     found: NDArray[np.int64], strength: Values, wanted: NDArray[np.int64], window: int
-) -> list[tuple[float, int]]:
-    """Return strength and added hits of each detection; those of a level stand on the first of it."""
-    gains: list[tuple[float, int]] = []
+) -> Iterator[tuple[float, int, int]]:
+    """Yield each strength of a clip, how many detections have it, and the hits that they add."""
     before = 0
     for level in np.unique(strength)[::-1]:
         hits = _pairs(found[strength >= level], wanted, window)
-        here = int((strength == level).sum())
-        gains += [(float(level), hits - before), *[(float(level), 0)] * (here - 1)]
+        yield float(level), int((strength == level).sum()), hits - before
         before = hits
-    return gains
 
 
 def _pairs(found: NDArray[np.int64], wanted: NDArray[np.int64], window: int) -> int:

@@ -59,12 +59,14 @@ def test_one_of_several_arrays_is_named(tmp_path):
         list(embedding_blocks(path, "text"))
 
 
-def test_objects_are_never_unpickled(tmp_path):
+def test_objects_are_never_unpickled_nor_is_it_advised(tmp_path):
     np.save(tmp_path / "objects.npy", np.array([[{}]], dtype=object), allow_pickle=True)
     np.savez(tmp_path / "objects.npz", rows=np.array([[{}]], dtype=object))
     for suffix in ("npy", "npz"):
-        with pytest.raises(DataError, match="cannot be read"):
+        with pytest.raises(DataError, match="cannot be read") as caught:
             list(embedding_blocks(tmp_path / f"objects.{suffix}"))
+        assert "unsafely" not in caught.value.message
+        assert "allow_pickle" not in caught.value.message
 
 
 @pytest.mark.parametrize("suffix", ["npy", "npz", "safetensors", "parquet"])
