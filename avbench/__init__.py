@@ -16,9 +16,9 @@ if TYPE_CHECKING:
         MetricRecord,
         ModelInputs,
         ModelRecord,
-        TaskSpec,
         VideoInput,
     )
+    from avbench.specs import GenerationProtocol, RetrievalProtocol, TaskSpec
 
 __version__ = "0.1.0"
 
@@ -32,11 +32,13 @@ __all__ = [
     "DatasetRequest",
     "EmbedderRecord",
     "Gallery",
+    "GenerationProtocol",
     "MediaError",
     "MetricRecord",
     "ModelError",
     "ModelInputs",
     "ModelRecord",
+    "RetrievalProtocol",
     "TaskSpec",
     "VideoBatch",
     "VideoInput",
@@ -62,7 +64,9 @@ _HOMES = {
     "MetricRecord": "avbench.records",
     "ModelInputs": "avbench.records",
     "ModelRecord": "avbench.records",
-    "TaskSpec": "avbench.records",
+    "GenerationProtocol": "avbench.specs",
+    "RetrievalProtocol": "avbench.specs",
+    "TaskSpec": "avbench.specs",
     "VideoInput": "avbench.records",
 }
 

@@ -200,40 +200,6 @@ class DatasetRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskSpec:
-    """Everything that changes a number, pinned: dataset, window, directions, metrics, tie rule, version.
-
-    Attributes:
-        name: What the user types after ``--task``.
-        kind: How it runs; the capability a model needs.
-        dataset: A dataset record's name.
-        seconds: Length of the window taken from each clip, in seconds, from its start.
-        version: Raised whenever a change makes old and new numbers incomparable.
-        summary: One line for ``avbench list tasks``.
-        dataset_args: Arguments the dataset is opened with.
-        directions: ``a2v`` (audio queries, video gallery) and ``v2a``.
-        recall_at: The cut-offs of recall@k.
-        gallery_sizes: Fixed gallery sizes recall is also given for, so that runs over galleries of different
-            size compare (``a2v.recall@1of100``).
-        scale_rows: Models whose rows stand beside every result.
-        note: What the number is worth; printed with it.
-    """
-
-    name: str
-    kind: Capability
-    dataset: str
-    seconds: float
-    version: int
-    summary: str
-    dataset_args: Args = field(default_factory=dict)
-    directions: tuple[Direction, ...] = ("a2v", "v2a")
-    recall_at: tuple[int, ...] = (1, 5, 10)
-    gallery_sizes: tuple[int, ...] = ()
-    scale_rows: tuple[str, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricRecord:
     """A number's meaning: what it is, its unit, its direction, and where its definition comes from.
 
@@ -265,7 +231,3 @@ class EmbedderRecord:
     load: Callable[..., Any]
     license: str
     sha256: str = ""
-
-
-Record = ModelRecord | DatasetRecord | TaskSpec | MetricRecord | EmbedderRecord
-Records = Sequence[Record]

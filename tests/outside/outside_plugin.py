@@ -94,7 +94,6 @@ def avbench_tasks():
     return [
         TaskSpec(
             name="outside-retrieval",
-            kind="retrieval",
             dataset="outside-data",
             seconds=1.0,
             version=1,
