@@ -7,9 +7,10 @@ if TYPE_CHECKING:
     from avbench.clips import Clip, Dataset, Gallery
     from avbench.errors import AvbenchError, MediaError, ModelError
     from avbench.hookspecs import hookimpl
-    from avbench.protocols import AudioBatch, VideoBatch
+    from avbench.protocols import AudioBatch, Heard, VideoBatch
     from avbench.records import (
         AudioInput,
+        Checkpoint,
         DatasetRecord,
         DatasetRequest,
         EmbedderRecord,
@@ -26,12 +27,14 @@ __all__ = [
     "AudioBatch",
     "AudioInput",
     "AvbenchError",
+    "Checkpoint",
     "Clip",
     "Dataset",
     "DatasetRecord",
     "DatasetRequest",
     "EmbedderRecord",
     "Gallery",
+    "Heard",
     "MediaError",
     "MetricRecord",
     "ModelError",
@@ -54,8 +57,10 @@ _HOMES = {
     "ModelError": "avbench.errors",
     "hookimpl": "avbench.hookspecs",
     "AudioBatch": "avbench.protocols",
+    "Heard": "avbench.protocols",
     "VideoBatch": "avbench.protocols",
     "AudioInput": "avbench.records",
+    "Checkpoint": "avbench.records",
     "DatasetRecord": "avbench.records",
     "DatasetRequest": "avbench.records",
     "EmbedderRecord": "avbench.records",
