@@ -7,9 +7,10 @@ if TYPE_CHECKING:
     from avbench.clips import Clip, Dataset, Gallery
     from avbench.errors import AvbenchError, MediaError, ModelError
     from avbench.hookspecs import hookimpl
-    from avbench.protocols import AudioBatch, VideoBatch
+    from avbench.protocols import AudioBatch, Heard, VideoBatch
     from avbench.records import (
         AudioInput,
+        Checkpoint,
         DatasetRecord,
         DatasetRequest,
         EmbedderRecord,
@@ -26,6 +27,7 @@ __all__ = [
     "AudioBatch",
     "AudioInput",
     "AvbenchError",
+    "Checkpoint",
     "Clip",
     "Dataset",
     "DatasetRecord",
@@ -33,6 +35,7 @@ __all__ = [
     "EmbedderRecord",
     "Gallery",
     "GenerationProtocol",
+    "Heard",
     "MediaError",
     "MetricRecord",
     "ModelError",
@@ -56,8 +59,10 @@ _HOMES = {
     "ModelError": "avbench.errors",
     "hookimpl": "avbench.hookspecs",
     "AudioBatch": "avbench.protocols",
+    "Heard": "avbench.protocols",
     "VideoBatch": "avbench.protocols",
     "AudioInput": "avbench.records",
+    "Checkpoint": "avbench.records",
     "DatasetRecord": "avbench.records",
     "DatasetRequest": "avbench.records",
     "EmbedderRecord": "avbench.records",
