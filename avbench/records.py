@@ -3,8 +3,8 @@
 Importing a plugin must stay cheap: torch is imported inside ``load``, never beside the record.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
