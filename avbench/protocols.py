@@ -104,3 +104,37 @@ class OffsetModel(Protocol):
     def offset_scores(self, video: VideoBatch, audio: AudioBatch) -> "Tensor":
         """Return ``(batch, offsets)`` over the grid of the task."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What an embedder hears in some clips.
+
+    Attributes:
+        rows: ``(batch, rows, dim)``, float32: one row a window, or one row a clip where it has no windows.
+        logits: ``(batch, classes)``, float32, or ``None`` where it names no classes.
+    """
+
+    rows: "Tensor"
+    logits: "Tensor | None" = None
+
+
+@runtime_checkable
+class AudioEmbedder(Protocol):
+    """A frozen network that metrics look through."""
+
+    def hear(self, batch: AudioBatch) -> Heard:
+        """Embed mono clips ``(batch, channel=1, time)`` at the record's sample rate, all of one length.
+
+        What it hears in a clip does not depend on the others of the batch.
+        """
+        ...
+
+
+@runtime_checkable
+class TextEmbedder(Protocol):
+    """An audio embedder that also reads: the score of a text and a clip is the cosine of their rows."""
+
+    def read(self, texts: Sequence[str]) -> "Tensor":
+        """Embed texts: ``(text, dim)``, float32."""
+        ...
