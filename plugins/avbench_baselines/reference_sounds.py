@@ -20,7 +20,7 @@ from avbench import AudioBatch, Clip, MediaError, VideoBatch
 from avbench.errors import UsageError
 from avbench.media.audio import resample
 from avbench.media.decode import read_sound
-from avbench.media.encode import write_clip
+from avbench.media.encode import AAC_RATES, write_clip
 from avbench.media.workers import SoundReaders
 from avbench.sounds import Sound
 from avbench_baselines.noise import generator
@@ -29,8 +29,6 @@ RATE = 48_000
 LOWEST = 20.0
 """Where the spectrum of noise begins, in Hz: below it nothing is heard."""
 SLOPES = {"white": 0.0, "pink": 1.0}
-AAC_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, RATE)
-"""What AAC is sampled at here, in Hz; another sound is resampled to 48 kHz first."""
 BITRATES = (8_000, 512_000)
 """Lowest and highest, in bits a second."""
 
@@ -124,7 +122,7 @@ class Reencoded(Truth):
         """Return a sound as the codec leaves it, as long as it was."""
         if not np.isfinite(sound.samples).all():  # which no codec takes
             return sound
-        rate = sound.sample_rate if sound.sample_rate in AAC_RATES else RATE
+        rate = sound.sample_rate if sound.sample_rate in AAC_RATES else AAC_RATES[-1]
         samples = resample(sound.samples, sound.sample_rate, rate)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "sound.mp4")
