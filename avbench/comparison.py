@@ -13,7 +13,8 @@ from avbench.errors import DataError
 from avbench.metrics import retrieval
 from avbench.metrics.intervals import PairedTest, paired_bootstrap
 from avbench.results import RunResult, Score
-from avbench.tables import gallery_of, is_shown, label, number, one_line, table
+from avbench.score_ids import gallery_of, is_shown, label
+from avbench.tables import number, one_line, table
 from avbench.tasks.retrieval import STANDARD, QueryRank
 
 Pools = dict[tuple[str, str], list[QueryRank]]

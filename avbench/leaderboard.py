@@ -10,7 +10,7 @@ from avbench import archive
 from avbench.comparison import is_compared, paired_test, read_pools
 from avbench.errors import DataError
 from avbench.results import RunResult, ScaleRow, Score, from_json
-from avbench.tables import is_shown
+from avbench.score_ids import is_shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

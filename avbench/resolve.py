@@ -46,6 +46,8 @@ class RunRequest:
         seed: Seeds the intervals and scale rows that draw at random.
         fail_on_error: How many clips may fail, as a count or (a float) as a fraction; ``None`` for any.
         recompute: Whether to pass over what the store has.
+        embedders: Generation: weights of embedders by name; one that the task does not name is added to it.
+        allow_download: Whether weights that are not there may be fetched.
     """
 
     model: str
@@ -61,6 +63,8 @@ class RunRequest:
     seed: int = 0
     fail_on_error: int | float | None = None
     recompute: bool = False
+    embedders: Mapping[str, Path | None] = field(default_factory=dict[str, Path | None])
+    allow_download: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
