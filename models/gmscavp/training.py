@@ -87,11 +87,6 @@ class Run:
                 f"A batch cannot go through the network in parts: {norms[0]} normalises by the whole batch.",
                 hint="Leave micro_batch_clips at 0, or freeze BatchNorm.",
             )
-        if training.micro_batch_clips and getattr(self.network, "diffusion", None) is not None:
-            raise TrainingError(
-                "A batch with diffusion cannot go through the network in parts.",
-                hint="Leave micro_batch_clips at 0, and share the batch between more processes.",
-            )
         learner = Learner(self.network)
         if training.compile:
             compile_in_place(learner, plan.device, plan.say)
@@ -200,11 +195,11 @@ class Run:
         training, kind = self.plan.training, torch.device(self.plan.device).type
         rows = training.micro_batch_clips * batch.segments
         with torch.autocast(kind, torch.bfloat16, enabled=training.precision == "bf16"):
-            if 0 < rows < len(batch.frames):
-                inputs = (batch.frames, batch.samples, batch.segments)
-                return cached_backward(self.learner, self.network, *inputs, rows=rows)
             seeds = row_seeds(self.plan.seed, self.step, batch.rows.stop)[batch.rows]
-            objective: Objective = self.learner(batch.frames, batch.samples, batch.segments, seeds)
+            inputs = (batch.frames, batch.samples, batch.segments, seeds)
+            if 0 < rows < len(batch.frames):
+                return cached_backward(self.learner, self.network, *inputs, rows=rows)
+            objective: Objective = self.learner(*inputs)
         objective.total.backward()
         return objective
 
