@@ -50,7 +50,7 @@ class Diffusion:
 
 
 def mean_of(pieces: Sequence[tuple[Diffusion, float]]) -> Diffusion:
-    """Return L_MSD of a batch, a mean over its rows, from pieces of it and the share of rows that each has."""
+    """Return L_MSD of a batch, a mean over its rows, from that of its pieces and their shares of the rows."""
     names = pieces[0][0].parts
     return Diffusion(
         total=torch.stack([share * each.total for each, share in pieces]).sum(),

@@ -3,8 +3,9 @@ r"""Random numbers of a training step that belong to a row, whatever batch the r
 Each row has a seed of its own, a function of run, step and row. So a resumed run draws what an unbroken one
 draws, and a batch that is split, over processes or to save memory, draws what the whole batch draws.
 
-Each row reads one stretch of SplitMix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators",
-OOPSLA 2014), whose number n is a hash of n: all rows are drawn at once, on any device the same up to rounding.
+Each row reads one stretch of SplitMix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number
+Generators", OOPSLA 2014), whose number n is a hash of n. So all rows are drawn at once, on any device the
+same up to rounding.
 
 .. code-block:: text
 
@@ -24,9 +25,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 # γ and the multipliers of mix, as the signed integers that torch has.
-GAMMA, FIRST, SECOND = (
-    word - 2**64 for word in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
-)
+GAMMA, FIRST, SECOND = (word - 2**64 for word in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 
 
 def row_seeds(seed: int, step: int, rows: int) -> Int64[Tensor, " rows"]:

@@ -7,11 +7,11 @@ rows, each with draws of its own (:mod:`gmscavp.draws`):
 
     1. f_k = encode(part k), without a graph                     for every part of the batch
     2. g = ∂L/∂f, h = ∂L/∂φ     over all features; φ: the contrast's own parameters
-    3. backward through Σ <g_k, encode(part k)> + β share_k D(part k), part after part, and once through <h, φ>
+    3. backward through <g_k, encode(part k)> + β share_k D(part k)   for every part; once through <h, φ>
 
-The sum of the gradients of 3 is the gradient of L + β D (for L: Gao et al., "Scaling Deep Contrastive Learning
-Batch Size under Memory Limited Setup", arXiv 2101.06983). It needs networks whose rows do not depend on each
-other.
+The sum of the gradients of 3 is the gradient of L + β D (for L: Gao et al., "Scaling Deep Contrastive
+Learning Batch Size under Memory Limited Setup", arXiv 2101.06983). It needs networks whose rows do not depend
+on each other.
 """
 
 from collections.abc import Sequence
