@@ -12,8 +12,8 @@ cross-attention; x_0^{s+1} the next coarser version of the same target, slightly
 gradient can collapse it; the encoders learn through c alone. Our reading of GMS-CAVP (arXiv 2601.19606).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Bool, Float, Int64
@@ -43,6 +43,21 @@ class Diffusion:
 
     total: Tensor
     parts: Mapping[str, Tensor]
+
+    def detached(self) -> "Diffusion":
+        """Return the same without a graph."""
+        return replace(self, total=self.total.detach())
+
+
+def mean_of(pieces: Sequence[tuple[Diffusion, float]]) -> Diffusion:
+    """Return L_MSD of a batch, a mean over its rows, from that of its pieces and their shares of the rows."""
+    names = pieces[0][0].parts
+    return Diffusion(
+        total=torch.stack([share * each.total for each, share in pieces]).sum(),
+        parts={
+            name: torch.stack([share * each.parts[name] for each, share in pieces]).sum() for name in names
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
