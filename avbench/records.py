@@ -70,6 +70,8 @@ class TrainRequest:
         device: ``cpu``, ``cuda`` or ``cuda:N``.
         seed: Seeds initialisation and the order of the data.
         args: Whatever else the user passed as ``--train-args key=value``.
+        open_datasets: Opens the datasets that were named; ``None`` for the model's own data.
+        prepare: Only make the data ready.
         say: Told a line now and then: losses, validation.
     """
 
@@ -79,6 +81,8 @@ class TrainRequest:
     device: str
     seed: int
     args: Args = field(default_factory=dict)
+    open_datasets: Callable[[Progress], Sequence[Dataset]] | None = None
+    prepare: bool = False
     say: Callable[[str], None] = print
 
 
