@@ -48,7 +48,7 @@ def compare_results(first: Path, second: Path, *, seed: int) -> list[Comparison]
     """
     one, other = archive.read(first), archive.read(second)
     _require_same(one, other)
-    ranks, others = read_pools(first, one.queries_sha256), read_pools(second, other.queries_sha256)
+    ranks, others = read_pools(first, one.records_sha256), read_pools(second, other.records_sha256)
     return [
         Comparison(score=score, other=theirs.value, test=paired_test(score, ranks, others, seed=seed))
         for score in one.scores
@@ -64,7 +64,7 @@ def read_pools(path: Path, sha256: str) -> Pools:
 
     Args:
         path: The document.
-        sha256: Its ``queries_sha256``.
+        sha256: Its ``records_sha256``.
 
     Raises:
         DataError: They cannot be read, or are not the ones the document was made with.

@@ -126,7 +126,7 @@ def told_apart(column: Score, entry: Entry, best: Entry) -> bool:
     """
     if is_compared(column):
         with suppress(DataError):
-            ours, theirs = (read_pools(each.path, each.result.queries_sha256) for each in (entry, best))
+            ours, theirs = (read_pools(each.path, each.result.records_sha256) for each in (entry, best))
             interval = paired_test(column, ours, theirs).interval
             return not interval.low <= 0 <= interval.high
     score, highest = entry.result.score(column.id), best.result.score(column.id)

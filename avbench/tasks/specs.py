@@ -1,6 +1,6 @@
 """The bundled task specs: each pins everything that changes a number."""
 
-from avbench.records import TaskSpec
+from avbench.specs import TaskSpec
 
 _OWN_FILES = (
     "Your own files, each clip's sound against its picture: every other clip counts as wrong, even one that "
@@ -11,7 +11,6 @@ _OWN_FILES = (
 TASKS: tuple[TaskSpec, ...] = (
     TaskSpec(
         name="avsynth-retrieval",
-        kind="retrieval",
         dataset="avsynth",
         seconds=8.0,
         version=1,
@@ -21,7 +20,6 @@ TASKS: tuple[TaskSpec, ...] = (
     ),
     TaskSpec(
         name="folder-retrieval",
-        kind="retrieval",
         dataset="folder",
         seconds=4.0,
         version=1,
@@ -31,7 +29,6 @@ TASKS: tuple[TaskSpec, ...] = (
     ),
     TaskSpec(
         name="manifest-retrieval",
-        kind="retrieval",
         dataset="manifest",
         seconds=4.0,
         version=1,

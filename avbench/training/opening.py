@@ -1,7 +1,8 @@
 """From what ``avbench train`` was given to clips: the model's own world, or datasets that the user named."""
 
 from avbench.datasets.avsynth import training_set
-from avbench.records import Args, ModelInputs, Progress, TrainRequest
+from avbench.records import Args, ModelInputs, Progress
+from avbench.requests import TrainRequest
 from avbench.training.data import TrainingData
 
 
