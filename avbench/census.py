@@ -62,7 +62,7 @@ def take_census(
             left_out[clip.id] = LeftOut(reason="too-short", message=message)
         else:
             name = [clip.id, truths.get(clip.truth) if clip.truth else None] if by_name else []
-            keys[clip.id] = digest_of([content, clip.start, *name])
+            keys[clip.id] = digest_of([content, clip.start, *(clip.part or ()), *name])
     found = sum(clip.path in contents for clip in clips)
     return Census(keys=keys, left_out=left_out, found=found)
 

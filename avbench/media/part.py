@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 
-class ExtentReader(io.RawIOBase):
+class PartReader(io.RawIOBase):
     """Reads ``size`` bytes of a file from byte ``offset`` on, and nothing before or after them.
 
     Args:
