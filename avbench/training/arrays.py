@@ -7,7 +7,6 @@ A shard appears whole (temporary name, then rename), its samples last, so that t
 """
 
 import os
-from bisect import bisect_right
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ MAPPED = 256
 
 Frames: TypeAlias = npt.NDArray[np.uint8]
 Samples: TypeAlias = npt.NDArray[np.int16]
+Places: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,42 +35,44 @@ class ArraySet:
 
     Attributes:
         shards: Where each shard lies, without the ending.
-        ends: How many clips there are up to the end of each shard.
+        shard_of: Which shard each clip lies in.
+        row_of: Which row of its shard each clip is.
         siblings: Consecutive clips that make a family.
     """
 
     shards: Sequence[Path]
-    ends: Sequence[int]
+    shard_of: Places
+    row_of: Places
     siblings: int = 1
 
     @property
     def clips(self) -> int:
         """How many clips there are in all."""
-        return self.ends[-1] if self.ends else 0
+        return len(self.row_of)
+
+    def chosen(self, clips: Places) -> "ArraySet":
+        """Return some of the clips, in the order given, each a family of its own."""
+        return ArraySet(shards=self.shards, shard_of=self.shard_of[clips], row_of=self.row_of[clips])
 
     @property
     def clip_frames(self) -> int:
         """Frames in a clip."""
-        return _mapped(frames_file(self.shards[0])).shape[1]
+        return _mapped(frames_file(self.shards[self.shard_of[0]])).shape[1]
 
     @property
     def clip_samples(self) -> int:
         """Samples in a clip, for each channel."""
-        return _mapped(samples_file(self.shards[0])).shape[2]
+        return _mapped(samples_file(self.shards[self.shard_of[0]])).shape[2]
 
     def frames_of(self, clip: int, start: int, count: int) -> Frames:
         """Return ``count`` frames of a clip from frame ``start``: ``(time, height, width, channel=3)``."""
-        shard, row = self._place(clip)
-        return _mapped(frames_file(shard))[row, start : start + count]
+        shard = self.shards[self.shard_of[clip]]
+        return _mapped(frames_file(shard))[self.row_of[clip], start : start + count]
 
     def samples_of(self, clip: int, start: int, count: int) -> npt.NDArray[np.float32]:
         """Return ``count`` samples of a clip from sample ``start``: ``(channel, sample)`` in [-1, 1]."""
-        shard, row = self._place(clip)
-        return as_float(_mapped(samples_file(shard))[row, :, start : start + count])
-
-    def _place(self, clip: int) -> tuple[Path, int]:
-        shard = bisect_right(self.ends, clip)
-        return self.shards[shard], clip - (self.ends[shard - 1] if shard else 0)
+        shard = self.shards[self.shard_of[clip]]
+        return as_float(_mapped(samples_file(shard))[self.row_of[clip], :, start : start + count])
 
 
 def as_stored(frames: npt.NDArray[np.uint8], samples: npt.NDArray[np.float32]) -> tuple[Frames, Samples]:

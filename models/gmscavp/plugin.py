@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Args = Mapping[str, str]
 
+RECIPES = Path(__file__).parent / "recipes"
 UNTRAINED = "random"
 """``weights=random``: a seeded, untrained model."""
 
@@ -285,6 +286,7 @@ def avbench_models() -> Iterable[ModelRecord]:
             identity=FAMILY.identity,
             train=FAMILY.train,
             import_weights=FAMILY.import_weights,
+            recipes={path.stem: path for path in sorted(RECIPES.glob("*.toml"))},
             training_data=("avsynth",),
             license="Apache-2.0",
         )

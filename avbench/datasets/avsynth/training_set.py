@@ -140,9 +140,11 @@ def open_arrays(
             f"Training arrays cannot be written to {place}: {error.strerror or error}.",
             hint="Free some space, or set AVBENCH_CACHE to a folder on another disk.",
         ) from error
+    shard_of, row_of = np.divmod(np.arange(clips), SHARD)
     return ArraySet(
         shards=[_shard(place, k) for k in range(shards)],
-        ends=[min((k + 1) * SHARD, clips) for k in range(shards)],
+        shard_of=shard_of,
+        row_of=row_of,
         siblings=request.siblings,
     )
 
