@@ -40,6 +40,11 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
             summary="Clips listed in a CSV or Parquet table: --data-root DIR --dataset-args manifest=FILE.",
             open=_opener("avbench.datasets.manifest", "open_manifest"),
         ),
+        DatasetRecord(
+            name="shards",
+            summary="WebDataset tar files of videos, read where they are: --data-root DIR.",
+            open=_opener("avbench.datasets.shards", "open_shards"),
+        ),
     )
 
 

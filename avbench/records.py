@@ -4,7 +4,7 @@ Importing a plugin must stay cheap: torch is imported inside ``load``, never bes
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -79,6 +79,7 @@ class ModelRecord:
         train: Trains the model, where it can be trained by ``avbench train``.
         import_weights: Writes a weight file of the model from public checkpoints, where it knows any; raises
             nothing where keys do not match, but reports them.
+        recipes: Files for ``avbench train --recipe``, by name.
         deterministic: Whether the same input twice gives the same output.
         scale_row: Whether it is no contestant but a row that gives other rows a scale (random, oracle …).
         training_data: Names of the datasets it has seen.
@@ -93,6 +94,7 @@ class ModelRecord:
     identity: Callable[[Args], Mapping[str, str]] | None = None
     train: "Callable[[TrainRequest, Progress], None] | None" = None
     import_weights: "Callable[[ImportRequest], ImportReport] | None" = None
+    recipes: Mapping[str, Path] = field(default_factory=dict)
     deterministic: bool = True
     scale_row: bool = False
     training_data: tuple[str, ...] = ()

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from avbench.records import Args
+from avbench.clips import Dataset
+from avbench.records import Args, Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,8 @@ class TrainRequest:
         device: ``cpu``, ``cuda`` or ``cuda:N``.
         seed: Seeds initialisation and the order of the data.
         args: Whatever else the user passed as ``--train-args key=value``.
+        open_datasets: Opens the datasets that were named; ``None`` for the model's own data.
+        prepare: Only make the data ready.
         say: Told a line now and then: losses, validation.
     """
 
@@ -67,6 +70,8 @@ class TrainRequest:
     device: str
     seed: int
     args: Args = field(default_factory=dict)
+    open_datasets: Callable[[Progress], Sequence[Dataset]] | None = None
+    prepare: bool = False
     say: Callable[[str], None] = print
 
 

@@ -71,4 +71,13 @@ TASKS: tuple[TaskSpec, ...] = (
         scale_rows=("random",),
         note=_OWN_FILES,
     ),
+    TaskSpec(
+        name="shards-retrieval",
+        dataset="shards",
+        seconds=4.0,
+        version=1,
+        summary="Retrieval among the first 4 s of the clips in tar files (--data-root DIR).",
+        scale_rows=("random",),
+        note=_OWN_FILES,
+    ),
 )
