@@ -1,17 +1,24 @@
 """The border where a model's outputs enter: what is wrong there is an error, never a bad score."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from avbench.errors import ModelError
+from avbench.clips import Clip
+from avbench.errors import MediaError, ModelError
+from avbench.protocols import AudioBatch
+from avbench.sounds import Sound
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Embeddings = NDArray[np.float32]
+
+# A little over full scale is clipped, as a player would; far over it is no waveform in [-1, 1].
+LOUDEST = 4.0
+GENERATE = "generate_audio"
 
 
 def check_embeddings(model: str, method: str, output: Any, rows: int) -> Embeddings:
@@ -59,6 +66,58 @@ def check_same_space(model: str, shapes: Iterable[tuple[int, ...]]) -> None:
             f"and {different[1]} for one clip.",
             hint="Both methods must return the same dim for every clip, and the same number of tokens.",
         )
+
+
+def check_sounds(model: str, output: Any, clips: Sequence[Clip]) -> list[Sound | MediaError]:
+    """Return the sound a model made for each clip, or why there is none, refusing what breaks its contract.
+
+    Args:
+        model: The model's name, for messages.
+        output: What ``generate_audio`` returned: a batch of all clips, or one item a clip.
+        clips: The clips of the batch it was given.
+
+    Returns:
+        One item a clip. Values beyond ±1 are clipped. ``not-finite`` for a sound with NaN or infinity, and
+        ``model`` for one far beyond ±1.
+
+    Raises:
+        ModelError: It is neither; or it is of other clips, of another shape, or not of floating point.
+    """
+    if isinstance(output, AudioBatch):
+        return _sounds_of(model, output, clips)
+    if not isinstance(output, Sequence) or len(output) != len(clips):
+        got = f"{len(output)} items" if isinstance(output, Sequence) else f"a {type(output).__name__}"
+        raise _broken(model, GENERATE, got, f"an AudioBatch, or one item for each of {len(clips)} clips")
+    sounds: list[Sound | MediaError] = []
+    for item, clip in zip(output, clips, strict=True):
+        if not isinstance(item, AudioBatch | MediaError):
+            raise _broken(model, GENERATE, f"a {type(item).__name__}", "an AudioBatch or a MediaError a clip")
+        sounds += [item] if isinstance(item, MediaError) else _sounds_of(model, item, [clip])
+    return sounds
+
+
+def _sounds_of(model: str, batch: AudioBatch, clips: Sequence[Clip]) -> list[Sound | MediaError]:
+    samples = _tensor(model, GENERATE, batch.samples)
+    if not samples.is_floating_point():
+        raise _broken(model, GENERATE, f"samples of {samples.dtype}", "float32")
+    if samples.ndim != 3 or samples.shape[0] != len(clips) or 0 in samples.shape:
+        wanted = f"({len(clips)}, channel, time) for a batch of {len(clips)} clips"
+        raise _broken(model, GENERATE, f"samples of shape {tuple(samples.shape)}", wanted)
+    if [clip.id for clip in batch.clips] != [clip.id for clip in clips]:
+        raise _broken(model, GENERATE, "other clips than it was given", "the same, in the same order")
+    if batch.sample_rate <= 0:
+        raise _broken(model, GENERATE, f"a sample rate of {batch.sample_rate}", "in Hz")
+    waves: list[NDArray[np.float32]] = list(samples.detach().float().cpu().numpy())
+    return [_sound(wave, batch.sample_rate) for wave in waves]
+
+
+def _sound(samples: NDArray[np.float32], sample_rate: int) -> Sound | MediaError:
+    peak = float(np.abs(samples).max())
+    if not np.isfinite(peak):
+        return MediaError("not-finite", "The sound holds NaN or infinity.")
+    if peak > LOUDEST:
+        return MediaError("model", f"The sound reaches {peak:.4g}; a waveform lies in [-1, 1].")
+    return Sound(samples=samples.clip(-1, 1), sample_rate=sample_rate)
 
 
 def usable(rows: Embeddings) -> NDArray[np.bool_]:

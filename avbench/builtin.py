@@ -7,7 +7,8 @@ from avbench.clips import Dataset
 from avbench.hookspecs import hookimpl
 from avbench.metrics.generation_records import GENERATION_METRICS
 from avbench.metrics.records import METRICS
-from avbench.records import DatasetRecord, DatasetRequest, MetricRecord, TaskSpec
+from avbench.records import DatasetRecord, DatasetRequest, MetricRecord
+from avbench.specs import TaskSpec
 from avbench.tasks.specs import TASKS
 
 

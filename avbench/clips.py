@@ -15,6 +15,9 @@ REASONS: Mapping[str, str] = {
     "too-large": "the file exceeds the bounds on duration, pixels or streams",
     "timeout": "decoding took longer than allowed and was ended",
     "model": "the model returned nothing usable for the clip",
+    "no-output": "the system that was to make the sound left none for the clip",
+    "not-finite": "the sound holds NaN or infinity",
+    "silent": "the sound is digital silence throughout",
 }
 
 

@@ -13,7 +13,8 @@ from avbench.errors import DataError
 from avbench.metrics import retrieval
 from avbench.metrics.intervals import PairedTest, paired_bootstrap
 from avbench.results import RunResult, Score
-from avbench.tables import gallery_of, is_shown, label, number, one_line, table
+from avbench.score_ids import gallery_of, is_shown, label
+from avbench.tables import number, one_line, table
 from avbench.tasks.retrieval import STANDARD, QueryRank
 
 Pools = dict[tuple[str, str], list[QueryRank]]
@@ -48,7 +49,7 @@ def compare_results(first: Path, second: Path, *, seed: int) -> list[Comparison]
     """
     one, other = archive.read(first), archive.read(second)
     _require_same(one, other)
-    ranks, others = read_pools(first, one.queries_sha256), read_pools(second, other.queries_sha256)
+    ranks, others = read_pools(first, one.records_sha256), read_pools(second, other.records_sha256)
     return [
         Comparison(score=score, other=theirs.value, test=paired_test(score, ranks, others, seed=seed))
         for score in one.scores
@@ -64,7 +65,7 @@ def read_pools(path: Path, sha256: str) -> Pools:
 
     Args:
         path: The document.
-        sha256: Its ``queries_sha256``.
+        sha256: Its ``records_sha256``.
 
     Raises:
         DataError: They cannot be read, or are not the ones the document was made with.

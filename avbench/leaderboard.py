@@ -10,7 +10,7 @@ from avbench import archive
 from avbench.comparison import is_compared, paired_test, read_pools
 from avbench.errors import DataError
 from avbench.results import RunResult, ScaleRow, Score, from_json
-from avbench.tables import is_shown
+from avbench.score_ids import is_shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +126,7 @@ def told_apart(column: Score, entry: Entry, best: Entry) -> bool:
     """
     if is_compared(column):
         with suppress(DataError):
-            ours, theirs = (read_pools(each.path, each.result.queries_sha256) for each in (entry, best))
+            ours, theirs = (read_pools(each.path, each.result.records_sha256) for each in (entry, best))
             interval = paired_test(column, ours, theirs).interval
             return not interval.low <= 0 <= interval.high
     score, highest = entry.result.score(column.id), best.result.score(column.id)

@@ -14,12 +14,18 @@ from typing import Any, TypeVar
 from avbench.clips import Clip, Dataset
 from avbench.errors import AvbenchError, DataError, ModelError, UsageError
 from avbench.plugins import Origin
-from avbench.records import Args, DatasetRequest, ModelInputs, ModelRecord, Progress, TaskSpec
+from avbench.records import Args, Capability, DatasetRequest, ModelInputs, ModelRecord, Progress
 from avbench.registry import Registry
+from avbench.specs import TaskSpec
 
 T = TypeVar("T")
 
 STANDARD = "standard"
+METHODS: Mapping[Capability, tuple[str, ...]] = {
+    "retrieval": ("embed_video", "embed_audio"),
+    "generation": ("generate_audio",),
+    "synchrony": (),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +46,8 @@ class RunRequest:
         seed: Seeds the intervals and scale rows that draw at random.
         fail_on_error: How many clips may fail, as a count or (a float) as a fraction; ``None`` for any.
         recompute: Whether to pass over what the store has.
+        embedders: Generation: weights of embedders by name; one that the task does not name is added to it.
+        allow_download: Whether weights that are not there may be fetched.
     """
 
     model: str
@@ -55,6 +63,8 @@ class RunRequest:
     seed: int = 0
     fail_on_error: int | float | None = None
     recompute: bool = False
+    embedders: Mapping[str, Path | None] = field(default_factory=dict[str, Path | None])
+    allow_download: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +89,17 @@ class Contestant:
         """Load the model.
 
         Raises:
-            ModelError: It cannot be loaded, or lacks a method of the capability it claims.
+            ModelError: It cannot be loaded, or lacks a method of a capability it claims.
         """
         model = guarded(self.record.name, "be loaded", lambda: self.record.load(device, **self.args))
-        for method in ("embed_video", "embed_audio") if "retrieval" in self.record.capabilities else ():
-            if not callable(getattr(model, method, None)):
-                raise ModelError(
-                    f"The model {self.record.name!r} has no method {method}.",
-                    hint="A retrieval model has embed_video and embed_audio: docs/write-a-model-plugin.md.",
-                )
+        for capability in self.record.capabilities:
+            for method in METHODS[capability]:
+                if not callable(getattr(model, method, None)):
+                    needed = " and ".join(METHODS[capability])
+                    raise ModelError(
+                        f"The model {self.record.name!r} has no method {method}.",
+                        hint=f"A model that can do {capability} has {needed}: docs/write-a-model-plugin.md.",
+                    )
         return model
 
 
@@ -115,6 +127,18 @@ class Plan:
     batch_size: int
     seed: int
     limit: int | None
+
+    def load(self) -> Any:
+        """Load the model, and keep the number of threads that it may have changed for the whole process.
+
+        Raises:
+            ModelError: As :meth:`Contestant.load`.
+        """
+        import torch
+
+        model = self.contestant.load(self.device)
+        torch.set_num_threads(self.threads)
+        return model
 
 
 def resolve_model(registry: Registry, request: RunRequest) -> Contestant:

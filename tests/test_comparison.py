@@ -37,10 +37,10 @@ def ranks(better: Sequence[int], gallery: str = "standard") -> list[QueryRank]:
 
 def put(folder: Path, better: Sequence[int], *, backwards: bool = False, **fields: object) -> Path:
     queries = ranks(better)
-    lines = archive.query_lines(reversed(queries) if backwards else queries)
+    lines = archive.record_lines(reversed(queries) if backwards else queries)
     found = float(np.mean(np.array(better) == 0))
     scores: tuple[Score, ...] = (score(value=found, n=QUERIES), score("a2v.medr", 2.0, unit="rank"))
-    document = result(scores=scores, queries_sha256=archive.digest(lines), **fields)
+    document = result(scores=scores, records_sha256=archive.digest(lines), **fields)
     return archive.put(folder, document, lines, b"")
 
 
@@ -78,8 +78,8 @@ def test_results_on_other_clips_are_not_compared(tmp_path: Path) -> None:
 
 def test_ranks_that_were_changed_afterwards_are_refused(tmp_path: Path) -> None:
     path = put(tmp_path, HARD)
-    beside = path.with_suffix(".queries.jsonl")
-    beside.write_bytes(archive.query_lines(ranks(EASIER)))
+    beside = path.with_suffix(".records.jsonl")
+    beside.write_bytes(archive.record_lines(ranks(EASIER)))
     with pytest.raises(DataError, match="has changed since"):
         compare_results(path, path, seed=0)
     beside.write_text("{}")

@@ -11,8 +11,9 @@ from avbench.cli import COMMANDS
 from avbench.cli.options import json_option, plugin_option, print_json
 from avbench.errors import PluginError
 from avbench.plugins import HOOKS, Origin, Plugin, Problem
-from avbench.records import ModelRecord, Record, TaskSpec
+from avbench.records import ModelRecord
 from avbench.registry import Registry, Shelf
+from avbench.specs import TaskSpec
 
 KINDS = ("models", "tasks", "datasets", "metrics", "embedders", "plugins")
 
@@ -53,11 +54,12 @@ def described(found: Registry, kind: str) -> list[dict[str, Any]]:
     return [describe(record, shelf(found, kind).origin(record_name(record))) for record in shelf(found, kind)]
 
 
-def describe(record: Record, origin: Origin) -> dict[str, Any]:
+def describe(record: Any, origin: Origin) -> dict[str, Any]:
     """Return a record as JSON values: what can be called is left out, where it comes from is added."""
     values = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
     plain = {name: _plain(value) for name, value in values.items() if not callable(value)}
-    return plain | {"origin": dataclasses.asdict(origin)}
+    kind = {"kind": record.kind} if isinstance(record, TaskSpec) else {}
+    return plain | kind | {"origin": dataclasses.asdict(origin)}
 
 
 def record_name(record: Any) -> str:

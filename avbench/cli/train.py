@@ -9,7 +9,7 @@ import click
 from avbench.cli.options import KeyValues, merged, plugin_option
 from avbench.cli.progress import progress_to_stderr
 from avbench.errors import UsageError
-from avbench.records import TrainRequest
+from avbench.requests import TrainRequest
 
 
 @click.command("train")

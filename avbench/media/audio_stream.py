@@ -15,7 +15,6 @@ from avbench.media.audio import resample
 from avbench.media.channels import mixing_matrix
 from avbench.media.timeline import (
     AUDIO_JITTER,
-    AUDIO_TAIL,
     CUT_PACKETS,
     PREROLL,
     Window,
@@ -23,6 +22,7 @@ from avbench.media.timeline import (
     tolerating,
 )
 from avbench.records import AudioInput
+from avbench.sounds import AUDIO_TAIL
 
 Samples = npt.NDArray[np.float32]
 

@@ -30,7 +30,6 @@ from avbench.errors import MediaError
 TIMESTAMP_ROUNDING = 1e-3
 LATE_FIRST_FRAME = 0.25
 AUDIO_JITTER = 5e-3
-AUDIO_TAIL = 0.1
 DECLARED_EXCESS = 0.25
 # A stream cut out of a longer one may refer to what is not there; H.264 keeps at most 16 frames to refer to.
 CUT_PACKETS = 16

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from avbench import AudioInput, ModelError, ModelInputs, ModelRecord, VideoInput, hookimpl
 from avbench.errors import StorageError, UnknownName, UsageError
-from avbench.records import ImportRequest, Progress, TrainRequest
+from avbench.records import Progress
+from avbench.requests import ImportRequest, TrainRequest
 from gmscavp import ablation
 from gmscavp.config import CONFIGS, TRAINING, GMSCAVPConfig, TrainingConfig
 from gmscavp.inputs import LogMelConfig, VideoConfig

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 
 from avbench import ModelError
 from avbench.datasets.avsynth import training_set
-from avbench.records import ImportRequest, TrainRequest
+from avbench.requests import ImportRequest, TrainRequest
 from cavp.config import PUBLISHED
 from cavp.model import CAVP
 from cavp.public_keys import DIFF_FOLEY_KEYS, PUBLIC_KEYS

@@ -37,7 +37,7 @@ def test_several_tasks_are_one_json_array(invoke, tmp_path: Path, tiny_clips: Pa
     plugin = tmp_path / "tasks.py"
     plugin.write_text(
         "from avbench import TaskSpec, hookimpl\n\n@hookimpl\ndef avbench_tasks():\n"
-        "    return [TaskSpec(name=f'task-{n}', kind='retrieval', dataset='folder', seconds=n, version=1,\n"
+        "    return [TaskSpec(name=f'task-{n}', dataset='folder', seconds=n, version=1,\n"
         "                     summary='') for n in (2, 3)]\n"
     )
     done = invoke("--json", "--plugin", str(plugin), task="task-2,task-3")

@@ -74,7 +74,7 @@ from avbench import TaskSpec
 
 @hookimpl
 def avbench_tasks():
-    return [TaskSpec(name="many-rows", kind="retrieval", dataset="folder", seconds=4.0, version=1, summary="",
+    return [TaskSpec(name="many-rows", dataset="folder", seconds=4.0, version=1, summary="",
                      scale_rows=("random", "oracle", "no-such-model", "seeing"))]
 """
     result = runs.result(seeing() + task, tasks=("many-rows",))
@@ -89,7 +89,7 @@ def test_results_are_never_overwritten(runs: Runs) -> None:
     plugin = runs.plugin(seeing())
     paths = {runs.finished(plugin)[0].path for _ in range(3)}
     assert len(paths) == 3
-    assert all(path.with_suffix(".queries.jsonl").is_file() for path in paths)
+    assert all(path.with_suffix(".records.jsonl").is_file() for path in paths)
 
 
 @pytest.mark.parametrize(("place", "error"), [("file", UsageError), ("file/results", StorageError)])

@@ -1,0 +1,80 @@
+"""What ``avbench train`` and ``avbench weights import`` ask of a model, and what it reports."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from avbench.records import Args
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainRequest:
+    """What ``avbench train`` asks of a model: a config, a folder to write to and resume from, a budget.
+
+    Attributes:
+        config: A named configuration of the model, or a path to one.
+        output: The folder that receives checkpoints, logs and weights; unfinished training is resumed.
+        steps: Optimiser steps in all; ``None`` for the config's own number.
+        device: ``cpu``, ``cuda`` or ``cuda:N``.
+        seed: Seeds initialisation and the order of the data.
+        args: Whatever else the user passed as ``--train-args key=value``.
+        say: Told a line now and then: losses, validation.
+    """
+
+    config: str
+    output: Path
+    steps: int | None
+    device: str
+    seed: int
+    args: Args = field(default_factory=dict)
+    say: Callable[[str], None] = print
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRequest:
+    """What ``avbench weights import`` asks of a model.
+
+    Attributes:
+        config: A named configuration of the model.
+        files: Public checkpoints; a later one wins over an earlier one. No code from them may be run.
+        output: The weight file to write, if every file has something for the model.
+        seed: Seeds what no file fills.
+    """
+
+    config: str
+    files: tuple[Path, ...]
+    output: Path
+    seed: int = 0
+
+
+class ImportedFile(Protocol):
+    """How the keys of one public checkpoint met those of a model.
+
+    Attributes:
+        path: The file.
+        source: Which public checkpoint it was taken for.
+        matched: Keys of the file that were taken.
+        unmatched: Keys of the file that have no place in the model.
+        mismatched: Keys of the file that have one of another shape: key, shape there, shape in the model.
+    """
+
+    @property
+    def path(self) -> Path: ...  # noqa: D102
+    @property
+    def source(self) -> str: ...  # noqa: D102
+    @property
+    def matched(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def unmatched(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def mismatched(self) -> Sequence[tuple[str, tuple[int, ...], tuple[int, ...]]]: ...  # noqa: D102
+
+
+class ImportReport(Protocol):
+    """How the keys of all ``files`` met those of a model, and which of its keys are ``missing`` from all."""
+
+    @property
+    def files(self) -> Sequence[ImportedFile]: ...  # noqa: D102
+    @property
+    def missing(self) -> Sequence[str]: ...  # noqa: D102
