@@ -2,13 +2,13 @@ r"""A clip of any length as overlapping windows of the length that the networks 
 
 .. code-block:: text
 
-    window k covers the parts k m … k m + n - 1 of the clip,  k = 0 … K - 1,  n parts a window, m from one to the next
+    window k covers the parts k m … k m + n - 1 of the clip, k = 0 … K - 1
     whole(t) = Σ_k w(t - k m) window_k(t - k m) / Σ_k w(t - k m)
     w(j)     = min(1, (j + 1/2) / o, (n - j - 1/2) / o),      o = n - m, the parts that neighbours share
 
-The weights of two neighbours add up to 1 where they overlap, so that one fades into the other; a clip of one
-window is left as it is. Averaging what is *predicted* at every step of a sampler makes all windows samples of
-one clip (MultiDiffusion, arXiv 2302.08113).
+n parts make a window, m parts lie between the starts of two. The weights of two neighbours add up to 1 where
+they overlap, so that one fades into the other; a clip of one window is left as it is. Averaging what is
+*predicted* at each step of a sampler makes all windows samples of one clip (MultiDiffusion, arXiv 2302.08113).
 """
 
 from dataclasses import dataclass
