@@ -24,7 +24,7 @@ class TargetConfig:
         mel_frames: Frames of log-mel in a segment.
         mel_bins: Bins of log-mel.
         mel_patch: Frames and bins that make one token of the denoiser.
-        frames: Frames of video in a segment; nothing reads this and what follows where only ``v2a`` is diffused.
+        frames: Frames of video in a segment; with what follows, of no use where only ``v2a`` is diffused.
         size: Their height and width, in pixels.
         frame_patch: Frames, and height and width in pixels, that make one token of the denoiser.
         weight: u_s, the share of this scale in L_MSD.

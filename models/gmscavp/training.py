@@ -234,7 +234,8 @@ class Run:
         objective = self.objective
         values = {"loss": self.loss, "learning_rate": self.optimiser.param_groups[0]["lr"]}
         values |= {name: part.item() for name, part in objective.parts.items()}
-        values["logit_scale"] = self.network.logit_scale.item()
+        if hasattr(self.network, "logit_scale"):  # a generator has none
+            values["logit_scale"] = self.network.logit_scale.item()
         values["clips_per_second"] = self.plan.training.batch_clips * self.clock.rate(self.step)
         return values
 
