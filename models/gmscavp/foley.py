@@ -5,6 +5,7 @@ frames -> windows -> encoder -> tokens -> denoiser, window by window, blended at
 """
 
 import hashlib
+import math
 from typing import Protocol
 
 import torch
@@ -44,34 +45,45 @@ class Foley:
         self.vocoder, self.sampling, self.device = vocoder, sampling, device
 
     def sound(
-        self, frames: UInt8[Tensor, "batch time 3 height width"], seed: int
+        self, frames: UInt8[Tensor, "batch time 3 height width"], seed: int, seconds: float | None = None
     ) -> Float[Tensor, "batch 1 samples"]:
-        """Return waveforms in [-1, 1], exactly as long as the frames.
+        """Return waveforms in [-1, 1].
 
-        Raises:
-            ValueError: The frames are not as the config says.
-        """
-        length = self.samples(frames)
-        # Inference mode would keep alignment guidance from its gradient.
-        with torch.inference_mode(False), torch.no_grad():
-            # Clip by clip: rounding depends on the batch, and results must not.
-            waves = [self.vocoder(self.log_mel(clip, seed))[:, :length] for clip in frames.clone().split(1)]
-            return torch.cat(waves).float().clamp(-1, 1)[:, None]
-
-    def log_mel(
-        self, clip: UInt8[Tensor, "1 time 3 height width"], seed: int
-    ) -> Float[Tensor, "1 bins frames"]:
-        """Return log-mel in [0, 1], of enough frames for the clip.
-
-        The last frame is held where the windows reach beyond the clip, or where it is shorter than one.
+        Args:
+            frames: Of the clips.
+            seed: Of all that is random.
+            seconds: How long they are to last; by default exactly as long as the frames.
 
         Raises:
             ValueError: The frames are not as the config says.
         """
         config = self.generator.config
-        windows = self.windows(clip)
-        missing = windows.length(config.frames) - clip.shape[1]
-        held = torch.cat([clip, clip[:, -1:].expand(-1, missing, -1, -1, -1)], dim=1)
+        seconds = frames.shape[1] / config.video.fps if seconds is None else seconds
+        length = round(seconds * config.log_mel.sample_rate)
+        # Inference mode would keep alignment guidance from its gradient.
+        with torch.inference_mode(False), torch.no_grad():
+            # Clip by clip: rounding depends on the batch, and results must not.
+            mels = [self.log_mel(clip, seed, length) for clip in frames.clone().split(1)]
+            return torch.cat([self.vocoder(mel)[:, :length] for mel in mels]).float().clamp(-1, 1)[:, None]
+
+    def log_mel(
+        self, clip: UInt8[Tensor, "1 time 3 height width"], seed: int, length: int
+    ) -> Float[Tensor, "1 bins frames"]:
+        """Return log-mel in [0, 1] of a clip: a frame for every hop of ``length`` samples, begun or whole.
+
+        The last frame of the clip is held where windows reach beyond it.
+
+        Raises:
+            ValueError: The frames are not as the config says.
+        """
+        config, size = self.generator.config, self.generator.config.video.size
+        if clip.ndim != 5 or clip.shape[1] == 0 or clip.shape[2:] != (3, size, size):
+            raise ValueError(
+                f"Frames must be (batch, time, 3, {size}, {size}) with time > 0, not {tuple(clip.shape)}."
+            )
+        windows = self.windows(length)
+        whole = windows.length(config.frames)
+        held = torch.cat([clip, clip[:, -1:].expand(-1, max(0, whole - clip.shape[1]), -1, -1, -1)], dim=1)
         video = self.generator.condition(windows.cut(held.transpose(1, 2), config.frames).transpose(1, 2))
 
         def score(grid: Grid) -> Float[Tensor, " rows"]:
@@ -81,26 +93,18 @@ class Foley:
 
         draw = torch.Generator().manual_seed(clip_seed(seed, clip))
         grid = sampled(self.generator.directed, video, self.sampling, score, draw, windows)
-        return log_mel_of(grid, config.diffusion)[:, :, : -(-self.samples(clip) // config.log_mel.hop)]
+        return log_mel_of(grid, config.diffusion)[:, :, : -(-length // config.log_mel.hop)]
 
-    def windows(self, clip: Tensor) -> Windows:
-        """Return how a clip is covered.
+    def windows(self, length: int) -> Windows:
+        """Return the windows that cover a clip of ``length`` samples.
 
         Raises:
-            ValueError: Its frames are not as the config says.
+            ValueError: They would leave gaps, with the overlap that is asked for.
         """
-        config, size = self.generator.config, self.generator.config.video.size
-        if clip.ndim != 5 or clip.shape[1] == 0 or clip.shape[2:] != (3, size, size):
-            raise ValueError(
-                f"Frames must be (batch, time, 3, {size}, {size}) with time > 0, not {tuple(clip.shape)}."
-            )
-        shared = round(self.sampling.overlap * config.video.fps)
-        return covering(clip.shape[1], config.frames, config.frames - shared)
-
-    def samples(self, frames: Tensor) -> int:
-        """Return the samples that last as long as the frames of a batch."""
         config = self.generator.config
-        return round(frames.shape[1] / config.video.fps * config.log_mel.sample_rate)
+        frames = math.ceil(length / config.samples * config.frames - 1e-6)
+        shared = round(self.sampling.overlap * config.video.fps)
+        return covering(frames, config.frames, config.frames - shared)
 
 
 def clip_seed(seed: int, frames: UInt8[Tensor, "..."]) -> int:

@@ -8,7 +8,7 @@ r"""A clip of any length as overlapping windows of the length that the networks 
 
 n parts make a window, m parts lie between the starts of two. The weights of two neighbours add up to 1 where
 they overlap, so that one fades into the other; a clip of one window is left as it is. Averaging what is
-*predicted* at each step of a sampler makes all windows samples of one clip (MultiDiffusion, arXiv 2302.08113).
+*predicted* at every step of a sampler makes windows samples of one clip (MultiDiffusion, arXiv 2302.08113).
 """
 
 from dataclasses import dataclass

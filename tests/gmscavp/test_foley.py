@@ -36,6 +36,14 @@ def test_sound_of_any_length_lasts_as_long_as_the_frames(time: int) -> None:
     assert sound.dtype == torch.float32 and sound.isfinite().all() and sound.abs().max() <= 1
 
 
+@pytest.mark.parametrize(("seconds", "samples"), [(0.03, 48), (0.64, 1024), (0.7, 1120), (2.5, 4000)])
+def test_sound_lasts_as_long_as_is_asked_for(seconds: float, samples: int) -> None:
+    sound = foley().sound(clips(2, 9), 0, seconds)
+
+    assert sound.shape == (2, 1, samples)
+    assert torch.equal(foley().sound(clips(2, 9), 0), foley().sound(clips(2, 9), 0, 9 / FPS))
+
+
 @pytest.mark.parametrize("sampling", [FEW, dataclasses.replace(FEW, alignment=2.0, sampler="ddim")])
 def test_a_row_follows_from_its_frames_and_the_seed_alone(sampling: SamplingConfig) -> None:
     maker, frames = foley(sampling), clips(3, 14)
@@ -93,7 +101,7 @@ def test_windows_leave_no_seam(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(directed, "data", data)
     clip = clips(1, 20)
-    found = maker.log_mel(clip, 7)
+    found = maker.log_mel(clip, 7, 2560)
 
     assert {*seen} == {4}
     draw = torch.Generator().manual_seed(clip_seed(7, clip))
@@ -126,11 +134,11 @@ def test_guidance_of_1_is_the_conditional_prediction_and_asks_for_no_other(
         return inside(noisy, log_snr, encoded=encoded, **others)  # type: ignore[arg-type]
 
     monkeypatch.setattr(directed, "data", data)
-    maker.log_mel(clip, 0)
+    maker.log_mel(clip, 0, 1024)
     assert len(asked) == 9 and all(torch.equal(each, known) for each in asked)
 
     maker.sampling = dataclasses.replace(FEW, guidance=2.0)
-    maker.log_mel(clip, 0)
+    maker.log_mel(clip, 0, 1024)
     assert sum(torch.equal(each, null) for each in asked) == 9
 
 
