@@ -21,6 +21,7 @@ def assemble(plan: Plan, evaluated: Evaluated, records_sha256: str, run: RunInfo
         dataset=dataset_info(plan, scored),
         scores=scored.scores,
         scale_rows=rows,
+        networks=scored.networks,
         notes=notes(plan, scored, rows),
         coverage=coverage(plan, evaluated.census, evaluated.left_out),
         provenance=provenance(plan),

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 from avbench.census import Census, LeftOut
 from avbench.clips import Clip
-from avbench.embedding import Decoded, Embedder, Unread
+from avbench.embedding import Embedder
 from avbench.errors import MediaError
-from avbench.records import Progress
+from avbench.records import AudioInput, Progress, VideoInput
 from avbench.resolve import Plan
+from avbench.slots import Decoded, Unread
 from avbench.store import Modality, Row, Shelf
 
 MODALITIES: tuple[Modality, ...] = ("video", "audio")
@@ -65,27 +66,31 @@ class Batch:
     modalities: tuple[Modality, ...]
 
 
-def recall(clips: Sequence[Clip], census: Census, shelf: Shelf) -> Outputs:
+def recall(
+    clips: Sequence[Clip], census: Census, shelf: Shelf, modalities: Sequence[Modality] = MODALITIES
+) -> Outputs:
     """Take from the store what earlier runs have left."""
     outputs = Outputs(keys=census.keys, left_out=dict(census.left_out))
     for key in dict.fromkeys(census.keys.values()):
-        for modality in MODALITIES:
+        for modality in modalities:
             if (row := shelf.read(key, modality)) is not None:
                 outputs.rows[modality][key] = row
                 outputs.reused += 1
     for clip in clips:
-        if outputs.lacks(clip, "video") and (failure := shelf.read_failure(census.keys[clip.id])):
+        if any(outputs.lacks(clip, each) for each in modalities) and (
+            failure := shelf.read_failure(census.keys[clip.id])
+        ):
             outputs.left_out[clip.id] = LeftOut(reason=failure[0], message=failure[1])
     return outputs
 
 
-def unfinished(plan: Plan, outputs: Outputs) -> list[Batch]:
+def unfinished(plan: Plan, outputs: Outputs, modalities: Sequence[Modality] = MODALITIES) -> list[Batch]:
     """Return the batches in which an output is missing, in the dataset's order."""
     batches: list[Batch] = []
     for first in range(0, len(plan.clips), plan.batch_size):
         part = plan.clips[first : first + plan.batch_size]
         wanted: tuple[Modality, ...] = tuple(
-            each for each in MODALITIES if any(outputs.lacks(clip, each) for clip in part)
+            each for each in modalities if any(outputs.lacks(clip, each) for clip in part)
         )
         if wanted:
             clips = tuple(clip for clip in part if clip.id not in outputs.left_out)
@@ -111,29 +116,33 @@ def embed_batches(
     progress("embedding", 0, total)
     with closing(_decoded(plan, batches)) as decoded:
         for batch, results in zip(batches, decoded, strict=True):
-            _note_failures(shelf, outputs, results)
+            note_failures(shelf, outputs.keys, outputs.left_out, results)
             slots = [(clip, each) for clip, each in results if not isinstance(each, MediaError)]
             for modality in batch.modalities if slots else ():
                 _keep(shelf, outputs, modality, embedder.embed(slots, modality))
             for clip, _ in slots:
                 if any(outputs.lacks(clip, modality) for modality in batch.modalities):
-                    outputs.left_out[clip.id] = LeftOut(reason="model", message=embedder.trouble)
+                    outputs.left_out[clip.id] = LeftOut(reason="model", message=embedder.attempts.trouble)
             done += len(batch.clips)
             progress("embedding", done, total)
     for modality in MODALITIES:
-        embedder.refuse_failure(modality, 1)
+        embedder.attempts.refuse_failure(f"embed_{modality}", 1)
 
 
-def _note_failures(
-    shelf: Shelf, outputs: Outputs, results: Sequence[tuple[Clip, Decoded | MediaError]]
+def note_failures(
+    shelf: Shelf,
+    keys: Mapping[str, str],
+    left_out: dict[str, LeftOut],
+    results: Sequence[tuple[Clip, Decoded | MediaError]],
 ) -> None:
+    """Leave out the clips that could not be decoded, and keep what will not change about their files."""
     for clip, result in results:
         if isinstance(result, MediaError):
             # Documents are published: where files lie on this machine is nobody's business.
             message = result.message.replace(str(clip.path), clip.path.name)
-            outputs.left_out[clip.id] = LeftOut(reason=result.reason, message=message)
+            left_out[clip.id] = LeftOut(reason=result.reason, message=message)
             if result.reason in LASTING:
-                shelf.write_failure(outputs.keys[clip.id], result.reason, message)
+                shelf.write_failure(keys[clip.id], result.reason, message)
 
 
 def _keep(shelf: Shelf, outputs: Outputs, modality: Modality, rows: Mapping[str, Row]) -> None:
@@ -146,19 +155,36 @@ def _keep(shelf: Shelf, outputs: Outputs, modality: Modality, rows: Mapping[str,
 
 
 def _decoded(plan: Plan, batches: Sequence[Batch]) -> Generator[list[tuple[Clip, Decoded | MediaError]]]:
-    """Yield every batch's clips with what was decoded of them, in order, decoding ahead."""
-    outcomes = _outcomes(plan, batches)
-    with closing(outcomes):
-        for batch in batches:
-            yield [(clip, next(outcomes)) for clip in batch.clips]
-
-
-def _outcomes(plan: Plan, batches: Sequence[Batch]) -> Generator[Decoded | MediaError]:
     inputs = plan.contestant.inputs
     wanted = {modality for batch in batches for modality in batch.modalities}
-    video = inputs.video if "video" in wanted else None
-    audio = inputs.audio if "audio" in wanted else None
-    clips = [clip for batch in batches for clip in batch.clips]
+    return decoded_batches(
+        plan,
+        [batch.clips for batch in batches],
+        video=inputs.video if "video" in wanted else None,
+        audio=inputs.audio if "audio" in wanted else None,
+    )
+
+
+def decoded_batches(
+    plan: Plan, batches: Sequence[Sequence[Clip]], *, video: VideoInput | None, audio: AudioInput | None
+) -> Generator[list[tuple[Clip, Decoded | MediaError]]]:
+    """Yield every batch's clips with what was decoded of them, in order, decoding ahead.
+
+    Args:
+        plan: Says the window, and how many processes decode.
+        batches: The clips.
+        video: Frames wanted, or ``None``.
+        audio: Samples wanted, or ``None``.
+    """
+    clips = [clip for batch in batches for clip in batch]
+    with closing(_outcomes(plan, clips, video, audio)) as outcomes:
+        for batch in batches:
+            yield [(clip, next(outcomes)) for clip in batch]
+
+
+def _outcomes(
+    plan: Plan, clips: Sequence[Clip], video: VideoInput | None, audio: AudioInput | None
+) -> Generator[Decoded | MediaError]:
     if video is None and audio is None:
         yield from (Unread() for _ in clips)
         return

@@ -1,51 +1,16 @@
-"""Numbers as people read them: direction arrows, units, ±, and Markdown that cannot be broken by a name."""
+"""Numbers as people read them: units, ±, tables, and Markdown that cannot be broken by a name."""
 
 import re
 from collections.abc import Sequence
 from itertools import groupby
 
 from avbench.results import RunResult, ScaleRow, Score
+from avbench.score_ids import gallery_of, is_shown, label
 
-ARROWS = {"a2v": "A→V", "v2a": "V→A"}
-SHORT = {"mrr": "MRR", "medr": "MedR", "meanr": "MeanR", "recall": "R"}
-# Left to the document: a mean rank says little beside a median, and the open_clip form is for comparison.
-UNSHOWN = ("meanr", "medr_openclip")
-STANDARD = ""
 # Further than this share of half its width from the middle of an interval, a value with ± would mislead.
 LOPSIDED = 0.25
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~!&])")
-
-
-def gallery_of(score_id: str) -> str:
-    """Return the matched gallery a score is of, or ``""`` for the standard one."""
-    first = score_id.split(".", 1)[0]
-    return STANDARD if first in ARROWS else first
-
-
-def is_shown(score_id: str) -> bool:
-    """Return whether a score stands in tables; the document has every one.
-
-    Of a matched gallery only recall@1: its galleries are a handful of candidates.
-    """
-    metric = score_id.rsplit(".", 1)[-1]
-    if gallery_of(score_id):
-        return metric == "recall@1"
-    return metric not in UNSHOWN and not re.fullmatch(r"recall@\d+of\d+", metric)
-
-
-def label(score: Score) -> str:
-    """Return a score's heading: ``A→V R@1 ↑ (%)``.
-
-    >>> label(Score(id="S2.v2a.medr", value=1, n=1, unit="rank", higher_is_better=False))
-    'S2 V→A MedR ↓'
-    """
-    *places, metric = score.id.split(".")
-    name, at, cut = metric.partition("@")
-    words = [ARROWS.get(place, place) for place in places]
-    arrow = "↑" if score.higher_is_better else "↓"
-    unit = " (%)" if score.unit == "fraction" else "" if score.unit == "rank" else f" ({score.unit})"
-    return " ".join([*words, f"{SHORT.get(name, name)}{at}{cut}", arrow]) + unit
 
 
 def number(value: float | None, unit: str, *, beside: float | None = None) -> str:
@@ -144,13 +109,14 @@ def _cut(value: str) -> str:
 
 def _scores_table(result: RunResult, scores: Sequence[Score]) -> str:
     rows = [row for row in result.scale_rows if row.scores]
-    headers = ["", result.model.name, "n", "chance", *(row.model for row in rows)]
+    by_chance = any(score.chance is not None for score in scores)
+    headers = ["", result.model.name, "n", *["chance"] * by_chance, *(row.model for row in rows)]
     body = [
         [
             label(score),
             with_interval(score),
             str(score.n),
-            number(score.chance, score.unit),
+            *[number(score.chance, score.unit)] * by_chance,
             *(number(_value(row, score.id), score.unit) for row in rows),
         ]
         for score in scores

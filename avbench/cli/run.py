@@ -6,10 +6,12 @@ from typing import Any
 
 import click
 
-from avbench.cli.options import KeyValues, json_option, merged, plugin_option, print_json
+from avbench.cli.options import KeyValues, NamedFiles, json_option, merged, plugin_option, print_json
 from avbench.cli.progress import progress_to_stderr
 from avbench.errors import AvbenchError
-from avbench.runner import Finished, Report, RunRequest, run
+from avbench.requests import RunRequest
+from avbench.runner import Finished, run
+from avbench.runs.job import Report
 from avbench.store import cache_folder
 from avbench.tables import result_text
 
@@ -63,6 +65,18 @@ class Budget(click.ParamType):
 @click.option("--workers", type=click.IntRange(min=0), help="Decoding processes.  [default: one a core]")
 @click.option("--seed", type=int, default=0, help="Seeds the intervals.")
 @click.option("--fail-on-error", type=Budget(), help="Exit with 7 if more clips fail: a count or 0.05.")
+@click.option(
+    "--embedder",
+    "embedders",
+    type=NamedFiles(),
+    multiple=True,
+    help="Generation: where the weights of an embedder are; one that the task does not name is added.",
+)
+@click.option(
+    "--allow-download",
+    is_flag=True,
+    help="Fetch weights of embedders that are not there from their publisher.",
+)
 @click.option("--recompute", is_flag=True, help="Compute everything anew, replacing what is kept.")
 @plugin_option
 @json_option
@@ -79,12 +93,14 @@ def command(
     Examples:
       avbench run --model gmscavp --task avsynth-retrieval
       avbench run --model gmscavp --task folder-retrieval --data-root ~/videos
+      avbench run --model gmscavp --task avsynth-v2a --embedder yamnet
       avbench run --model mine --plugin mine.py --task avsynth-retrieval --limit 16 --json
     """
     from avbench import registry
 
     for name in ("model_args", "dataset_args"):
         options[name] = merged(options[name])
+    options["embedders"] = dict(options["embedders"])
     request = RunRequest(tasks=split_names(tasks), **options)
     finished: list[Finished] = []
     with progress_to_stderr(quiet=quiet) as progress:

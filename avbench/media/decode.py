@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 from avbench.errors import MediaError
 from avbench.media.audio_stream import AudioReader
 from avbench.media.info import DecodedClip, Limits, MediaInfo, Picture
+from avbench.media.part import PartReader
 from avbench.media.streams import describe_audio, describe_video, extent, heard_audio, shown_video
 from avbench.media.timeline import PREROLL, Window, file_zero
 from avbench.media.video_stream import VideoReader
@@ -30,12 +31,15 @@ FORMATS = (
     "wav,mp3,flac,aac,ac3,h264,hevc,ivf,yuv4mpegpipe,gif,mxf,rm,dv"
 )
 
+Part = tuple[int, int]
 
-def probe(path: Path, *, limits: Limits | None = None) -> MediaInfo:
+
+def probe(path: Path, *, part: Part | None = None, limits: Limits | None = None) -> MediaInfo:
     """Read what a file holds from its header and first frame.
 
     Args:
         path: The file.
+        part: Where in it the media file lies, first byte and bytes; ``None`` for all of it.
         limits: Bounds on what is opened.
 
     Returns:
@@ -44,7 +48,7 @@ def probe(path: Path, *, limits: Limits | None = None) -> MediaInfo:
     Raises:
         MediaError: ``missing``, ``empty``, ``corrupt`` or ``too-large``.
     """
-    with _open(path, limits or Limits()) as file:
+    with _open(path, limits or Limits(), part) as file:
         zero = file_zero(file)
         video, audio = shown_video(file), heard_audio(file)
         return MediaInfo(
@@ -64,6 +68,7 @@ def read_clip(
     seconds: float,
     video: VideoInput | None,
     audio: AudioInput | None,
+    part: Part | None = None,
     limits: Limits | None = None,
 ) -> DecodedClip:
     """Decode a window of a file, reading no more of it than the window needs.
@@ -75,6 +80,7 @@ def read_clip(
         video: Frames wanted: ``round(seconds · fps)``, frame ``k`` shows the instant ``start + k / fps``.
         audio: Samples wanted: ``round(seconds · sample_rate)``, sample ``j`` is heard at
             ``start + j / sample_rate``.
+        part: Where in ``path`` the media file lies, first byte and bytes; ``None`` for all of it.
         limits: Bounds on what is opened.
 
     Returns:
@@ -86,7 +92,7 @@ def read_clip(
     """
     if start < 0 or seconds <= 0:
         raise ValueError(f"a window must begin at 0 or later and last, not start={start}, seconds={seconds}")
-    return _read(path, Window(start=start, seconds=seconds), video, audio, limits or Limits())
+    return _read(path, Window(start=start, seconds=seconds), video, audio, limits or Limits(), part)
 
 
 def read_sound(
@@ -168,10 +174,15 @@ def picture_packets(path: Path, *, limits: Limits | None = None) -> "Generator[P
 
 
 def _read(
-    path: Path, window: Window, video: VideoInput | None, audio: AudioInput | None, limits: Limits
+    path: Path,
+    window: Window,
+    video: VideoInput | None,
+    audio: AudioInput | None,
+    limits: Limits,
+    part: Part | None = None,
 ) -> DecodedClip:
     for seek in (True, False) if window.start > PREROLL else (False,):
-        with _open(path, limits) as file:
+        with _open(path, limits, part) as file:
             window = replace(window, zero=file_zero(file))
             tracks = _tracks(file, window, video, audio, limits)
             if seek:
@@ -202,7 +213,7 @@ class _Tracks:
 
 
 @contextlib.contextmanager
-def _open(path: Path, limits: Limits) -> Generator[InputContainer, None, None]:
+def _open(path: Path, limits: Limits, part: Part | None = None) -> Generator[InputContainer, None, None]:
     """Open a file within bounds; whatever FFmpeg raises while it is open becomes a MediaError."""
     try:
         size = path.stat().st_size
@@ -210,11 +221,12 @@ def _open(path: Path, limits: Limits) -> Generator[InputContainer, None, None]:
         raise MediaError("missing", f"The file {path} cannot be found: {error.strerror}.") from error
     if not path.is_file():
         raise MediaError("missing", f"The path {path} is not a file.")
-    if size == 0:
+    if (size if part is None else part[1]) == 0:
         raise MediaError("empty", f"The file {path} has no bytes.")
     options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+    source = contextlib.nullcontext(f"file:{path}") if part is None else PartReader(path, *part)
     try:
-        with av.open(f"file:{path}", options=options, metadata_errors="replace") as file:
+        with source as media, av.open(media, "r", options=options, metadata_errors="replace") as file:
             _check_limits(path, file, limits)
             yield file
     except FFmpegError as error:

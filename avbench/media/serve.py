@@ -61,13 +61,14 @@ def _answer(answers: BinaryIO, request: dict[str, Any]) -> None:
 
 
 def _clip(request: dict[str, Any], path: Path, limits: Limits) -> Answer:
-    video, audio = request["video"], request["audio"]
+    video, audio, part = request["video"], request["audio"], request["part"]
     clip = read_clip(
         path,
         start=request["start"],
         seconds=request["seconds"],
         video=None if video is None else VideoInput(**video),
         audio=None if audio is None else AudioInput(**audio),
+        part=None if part is None else (part[0], part[1]),
         limits=limits,
     )
     return {}, {"frames": clip.frames, "samples": clip.samples}

@@ -32,7 +32,8 @@ class _Window:
 
     def request(self, clip: Clip) -> Request:
         """Return the request for ``clip`` that :mod:`avbench.media.serve` answers."""
-        return {"read": "clip", "path": str(clip.path), "start": clip.start} | asdict(self)
+        place = {"path": str(clip.path), "part": clip.part, "start": clip.start}
+        return {"read": "clip"} | place | asdict(self)
 
     def check(self, clip: Clip) -> None:
         """Refuse a clip that is shorter than the window by its own account."""
@@ -40,6 +41,12 @@ class _Window:
             lasts = clip.end - clip.start
             message = f"The clip {clip.id} lasts {lasts:.3f} s, less than the {self.seconds:.3f} s asked for."
             raise MediaError("too-short", message)
+
+    def read(self, clip: Clip, decoder: DecoderProcess, timeout: float) -> DecodedClip:
+        """Have a process decode ``clip``."""
+        self.check(clip)
+        arrays = decoder.ask(self.request(clip), timeout).arrays
+        return DecodedClip(frames=arrays.get("frames"), samples=arrays.get("samples"))
 
 
 def decode_clips(
@@ -78,13 +85,8 @@ def decode_clips(
     window = _Window(seconds=seconds, video=video, audio=audio, limits=limits or Limits())
     if processes == 0:
         return (_outcome(partial(_decode_here, window, clip)) for clip in clips)
-
-    def read(clip: Clip, decoder: DecoderProcess) -> DecodedClip:
-        window.check(clip)
-        arrays = decoder.ask(window.request(clip), timeout).arrays
-        return DecodedClip(frames=arrays.get("frames"), samples=arrays.get("samples"))
-
-    return _ahead((partial(read, clip) for clip in clips), processes, most=2 * processes + 2)
+    calls = (partial(window.read, clip, timeout=timeout) for clip in clips)
+    return _ahead(calls, processes, most=2 * processes + 2)
 
 
 def decode_pictures(
@@ -108,6 +110,41 @@ def decode_pictures(
         return Picture(frames=answer.arrays["frames"], **answer.facts)
 
     return _ahead((partial(read, path) for path in paths), processes=1, most=2)
+
+
+class ClipReaders:
+    """Decoder processes that read clips in any order, started at the first and kept until they are closed.
+
+    Args:
+        seconds: Length of the window from each clip's start, in seconds.
+        video: Frames wanted, or ``None``.
+        audio: Samples wanted, or ``None``.
+        processes: How many.
+        timeout: Longest time for one clip, in seconds.
+        limits: Bounds on what is opened.
+    """
+
+    def __init__(
+        self,
+        *,
+        seconds: float,
+        video: VideoInput | None,
+        audio: AudioInput | None,
+        processes: int,
+        timeout: float = 60.0,
+        limits: Limits | None = None,
+    ) -> None:
+        self._pool = _Pool(processes)
+        self._window = _Window(seconds=seconds, video=video, audio=audio, limits=limits or Limits())
+        self._timeout = timeout
+
+    def submit(self, clip: Clip) -> "Future[DecodedClip | MediaError]":
+        """Have a clip decoded; the outcome is as :func:`decode_clips` gives it."""
+        return self._pool.submit(partial(self._window.read, clip, timeout=self._timeout))
+
+    def close(self) -> None:
+        """End the processes."""
+        self._pool.close()
 
 
 class SoundReaders:
@@ -211,5 +248,6 @@ def _decode_here(window: _Window, clip: Clip) -> DecodedClip:
         seconds=window.seconds,
         video=window.video,
         audio=window.audio,
+        part=clip.part,
         limits=window.limits,
     )

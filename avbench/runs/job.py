@@ -13,7 +13,8 @@ from avbench.errors import DataError
 from avbench.metrics.measurement import Measurement
 from avbench.records import Progress
 from avbench.registry import Registry
-from avbench.resolve import Plan, RunRequest
+from avbench.requests import RunRequest
+from avbench.resolve import Plan
 from avbench.results import Interval, ScaleRow, Score
 
 
@@ -75,12 +76,14 @@ class Scored:
         scores: The numbers.
         records: What was measured of every query, or of every clip: a dataclass each.
         galleries: Retrieval: sizes of the galleries scored, by name.
+        networks: Generation: which networks the scores were seen through, and what pins each.
         notes: What was odd about them.
     """
 
     scores: tuple[Score, ...]
     records: tuple[Any, ...]
-    galleries: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    galleries: dict[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    networks: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     notes: tuple[str, ...] = ()
 
 
@@ -112,14 +115,14 @@ def announcement(plan: Plan, found: int, reused: int, to_do: str) -> str:
         plan: The run.
         found: Clips whose file is there.
         reused: Outputs kept from earlier runs.
-        to_do: What is left to do, empty for nothing.
+        to_do: What is left to do.
     """
     asked, all_clips = len(plan.clips), len(plan.dataset.clips)
     parts = [
         f"{asked} of {all_clips} clips" if asked < all_clips else f"{asked} clips",
         f"{found} found",
         f"{reused} outputs kept from earlier runs" if reused else "",
-        f"{to_do} on {plan.device}" if to_do else "nothing to compute",
+        to_do,
     ]
     what = f"{plan.contestant.record.name} on {plan.spec.name}: "
     return what + ", ".join(part for part in parts if part) + "."

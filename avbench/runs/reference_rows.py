@@ -38,7 +38,7 @@ def reference_model(job: Job, name: str) -> Contestant:
     asked = dataclasses.replace(job.request, model=name, model_args={})
     contestant = resolve_model(job.registry, asked)
     resolve_task(job.registry, asked, job.plan.spec.name, contestant)
-    return contestant
+    return contestant.on(job.plan.spec.kind)
 
 
 def _row(name: str, scores_of: ScoresOf) -> ScaleRow:
