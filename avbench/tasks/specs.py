@@ -20,8 +20,8 @@ _MMAUDIO = (
     "does not; ImageBind and Synchformer are not among the networks here. Compare only on the same clips."
 )
 _SPECVQGAN = (
-    "Ten sounds a clip as in SpecVQGAN's main table; its own network, Melception, is not among those here, so "
-    "these numbers are on no scale of that line of papers."
+    "Ten sounds a clip as in SpecVQGAN's main table; its own network, Melception, is not among those here, "
+    "so these numbers are on no scale of that line of papers."
 )
 _FLOORS = ("truth-reencoded", "truth-halves", "shuffled-truth", "noise", "silence")
 
