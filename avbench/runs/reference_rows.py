@@ -44,6 +44,10 @@ def reference_model(job: Job, name: str) -> Contestant:
 def _row(name: str, scores_of: ScoresOf) -> ScaleRow:
     try:
         summary, scores = scores_of(name)
+        if not scores:
+            return ScaleRow(
+                model=name, summary=summary, unavailable="None of its numbers can be measured here."
+            )
         return ScaleRow(model=name, summary=summary, scores=tuple(scores))
     except AvbenchError as error:
         return ScaleRow(model=name, unavailable=error.message)
