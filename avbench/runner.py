@@ -9,7 +9,8 @@ from avbench import archive, document
 from avbench.errors import BudgetExceeded
 from avbench.records import Capability
 from avbench.registry import Registry
-from avbench.resolve import RunRequest, choose_device, plan_run, resolve_model, resolve_task
+from avbench.requests import RunRequest
+from avbench.resolve import choose_device, plan_run, resolve_model, resolve_task
 from avbench.results import RunInfo, RunResult
 from avbench.runs.job import Clock, Evaluated, Job, Report
 

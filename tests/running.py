@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from avbench import registry
+from avbench.requests import RunRequest
 from avbench.results import RunResult
-from avbench.runner import Finished, Report, RunRequest, run
+from avbench.runner import Finished, Report, run
 
 _numbers = itertools.count()
 

@@ -9,7 +9,8 @@ import click
 from avbench.cli.options import KeyValues, NamedFiles, json_option, merged, plugin_option, print_json
 from avbench.cli.progress import progress_to_stderr
 from avbench.errors import AvbenchError
-from avbench.runner import Finished, Report, RunRequest, run
+from avbench.requests import RunRequest
+from avbench.runner import Finished, Report, run
 from avbench.store import cache_folder
 from avbench.tables import result_text
 

@@ -13,7 +13,8 @@ from avbench.errors import DataError
 from avbench.metrics.measurement import Measurement
 from avbench.records import Progress
 from avbench.registry import Registry
-from avbench.resolve import Plan, RunRequest
+from avbench.requests import RunRequest
+from avbench.resolve import Plan
 from avbench.results import Interval, ScaleRow, Score
 
 
