@@ -46,7 +46,7 @@ def draw(page: Path, numbers: list[int], out: Path) -> None:
     canvas.draw()
     pixels = np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
     buffer = io.BytesIO()
-    # The 256 colours of the spectrograms are most of what there is: the file is a third as large.
+    # The colours of the spectrograms are most of what there is, and a palette halves the file.
     Image.fromarray(pixels).quantize(256, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
     put(out, buffer.getvalue())
 
