@@ -56,18 +56,26 @@ def take_census(
     for clip in clips:
         content = contents.get(clip.path)
         if content is None:
-            left_out[clip.id] = _absence(clip)
-        elif clip.end is not None and clip.end - clip.start < seconds - ROUNDING_SECONDS:
-            message = f"The clip lasts {clip.end - clip.start:g} s by its own account."
-            left_out[clip.id] = LeftOut(reason="too-short", message=message)
+            left_out[clip.id] = absence(clip)
+        elif short := short_by_itself(clip, seconds):
+            left_out[clip.id] = short
         else:
             name = [clip.id, truths.get(clip.truth) if clip.truth else None] if by_name else []
-            keys[clip.id] = digest_of([content, clip.start, *name])
+            keys[clip.id] = digest_of([content, clip.start, *(clip.part or ()), *name])
     found = sum(clip.path in contents for clip in clips)
     return Census(keys=keys, left_out=left_out, found=found)
 
 
-def _absence(clip: Clip) -> LeftOut:
+def short_by_itself(clip: Clip, seconds: float) -> LeftOut | None:
+    """Say that a clip is shorter than the window by its own account, if it is."""
+    if clip.end is None or clip.end - clip.start >= seconds - ROUNDING_SECONDS:
+        return None
+    message = f"The clip lasts {clip.end - clip.start:g} s by its own account."
+    return LeftOut(reason="too-short", message=message)
+
+
+def absence(clip: Clip) -> LeftOut:
+    """Say why a file that cannot be read, or has no bytes, is not there."""
     try:
         reason = "empty" if clip.path.stat().st_size == 0 and clip.path.is_file() else "corrupt"
     except OSError:

@@ -1,12 +1,11 @@
-"""Two results on the same queries, compared by paired resampling."""
+"""Two results on the same queries, or the same sounds, compared by paired resampling."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from avbench import archive
 from avbench.errors import DataError
@@ -15,10 +14,11 @@ from avbench.metrics.intervals import PairedTest, paired_bootstrap
 from avbench.results import RunResult, Score
 from avbench.score_ids import gallery_of, is_shown, label
 from avbench.tables import number, one_line, table
+from avbench.tasks.generation_pairs import SoundRecord
 from avbench.tasks.retrieval import STANDARD, QueryRank
 
-Pools = dict[tuple[str, str], list[QueryRank]]
-"""Queries by gallery name and direction."""
+Record = QueryRank | SoundRecord
+RECORDS: Mapping[str, type[Record]] = {"retrieval": QueryRank, "generation": SoundRecord}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +36,28 @@ class Comparison:
     test: PairedTest
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """What one query or sound gives to a score, which is a ratio of sums over all of them.
+
+    Attributes:
+        name: The same in both results.
+        recording: What it is resampled with.
+        numerator: Its part of the numerator: of a mean its value.
+        denominator: Its part of the denominator: of a mean 1.
+    """
+
+    name: tuple[str, int]
+    recording: str
+    numerator: float
+    denominator: float = 1.0
+
+
 def compare_results(first: Path, second: Path, *, seed: int) -> list[Comparison]:
-    """Compare recall and reciprocal ranks of two results, gallery by gallery and direction by direction.
+    """Compare what tables show of two results, query by query or sound by sound.
 
     Args:
-        first: A result document, the ranks of its queries beside it.
+        first: A result document, its records beside it.
         second: Another, of the same task on the same clips.
         seed: Of the resampling.
 
@@ -49,43 +66,86 @@ def compare_results(first: Path, second: Path, *, seed: int) -> list[Comparison]
     """
     one, other = archive.read(first), archive.read(second)
     _require_same(one, other)
-    ranks, others = read_pools(first, one.records_sha256), read_pools(second, other.records_sha256)
+    ours, theirs = records_beside(first, one), records_beside(second, other)
     return [
-        Comparison(score=score, other=theirs.value, test=paired_test(score, ranks, others, seed=seed))
+        Comparison(score=score, other=match.value, test=test)
         for score in one.scores
-        if is_compared(score) and (theirs := other.score(score.id))
+        if (match := other.score(score.id)) and (test := paired_test(score, ours, theirs, seed=seed))
     ]
 
 
-@lru_cache(maxsize=64)
-def read_pools(path: Path, sha256: str) -> Pools:
-    """Read the queries beside a document, in an order that all results share.
-
-    They are kept: a board asks for the same ones column after column.
-
-    Args:
-        path: The document.
-        sha256: Its ``records_sha256``.
+def records_beside(path: Path, result: RunResult) -> tuple[Record, ...]:
+    """Read the records beside a document; they are kept, as a board asks for them column after column.
 
     Raises:
         DataError: They cannot be read, or are not the ones the document was made with.
     """
-    pools: Pools = {}
-    for query in sorted(archive.read_queries(path, sha256), key=lambda each: (each.part, each.query)):
-        pools.setdefault((query.gallery, query.direction), []).append(query)
-    return pools
+    return _read(path, result.records_sha256, result.task.kind)
 
 
-def is_compared(score: Score) -> bool:
-    """Return whether a score is a mean over queries that tables show."""
-    return is_shown(score.id) and score.unit == "fraction"
+@lru_cache(maxsize=64)
+def _read(path: Path, sha256: str, kind: str) -> tuple[Record, ...]:
+    return archive.read_records(path, sha256, RECORDS[kind])
 
 
-def paired_test(score: Score, ours: Pools, theirs: Pools, *, seed: int = 0) -> PairedTest:
-    """Test one score that is compared, over the same queries of two results."""
-    pool = gallery_of(score.id) or STANDARD, score.id.split(".")[-2]
-    first, second = (_values(score, pools[pool]) for pools in (ours, theirs))
-    return paired_bootstrap(first, second, [query.recording for query in ours[pool]], seed=seed)
+def paired_test(
+    score: Score, ours: Sequence[Record], theirs: Sequence[Record], *, seed: int = 0
+) -> PairedTest | None:
+    """Test one score over what both results have of the same queries or sounds.
+
+    Returns:
+        ``None`` for a score that tables do not show, or that is not taken record by record, as a distance
+        between sets is not.
+    """
+    if not is_shown(score.id):
+        return None
+    first, second = ({item.name: item for item in items(score.id, each)} for each in (ours, theirs))
+    names = sorted(first.keys() & second.keys())
+    if not names:
+        return None
+    parts = [
+        np.array([(each[name].numerator, each[name].denominator) for name in names])
+        for each in (first, second)
+    ]
+    return paired_bootstrap(parts[0], parts[1], [first[name].recording for name in names], seed=seed)
+
+
+def items(score_id: str, records: Sequence[Record]) -> Iterator[Item]:
+    """Yield what each record gives to a score; nothing for a score that is not taken record by record."""
+    for record in records:
+        if isinstance(record, QueryRank):
+            yield from _query_items(score_id, record)
+        else:
+            yield from _sound_items(score_id, record)
+
+
+def _query_items(score_id: str, query: QueryRank) -> Iterator[Item]:
+    *_, direction, metric = score_id.split(".")
+    if (query.gallery, query.direction) != (gallery_of(score_id) or STANDARD, direction):
+        return
+    name, _, cut = metric.partition("@")
+    better, tied = np.array([query.better], np.int64), np.array([query.tied], np.int64)
+    if name == "recall":
+        value = retrieval.recall(better, tied, int(cut))
+    elif name == "mrr":
+        value = retrieval.reciprocal_rank(better, tied)
+    else:
+        return
+    yield Item(name=(query.query, query.part), recording=query.recording, numerator=float(value[0]))
+
+
+def _sound_items(score_id: str, sound: SoundRecord) -> Iterator[Item]:
+    name = sound.clip, sound.sample
+    metric, _, tolerance = score_id.partition("@")
+    if score_id in sound.values:
+        yield Item(name=name, recording=sound.recording, numerator=sound.values[score_id])
+    elif metric == "onset.f1" and (counts := sound.onsets.get(tolerance)):
+        yield Item(
+            name=name,
+            recording=sound.recording,
+            numerator=2 * counts.hits,
+            denominator=counts.detected + counts.true,
+        )
 
 
 def comparison_table(comparisons: Sequence[Comparison], names: tuple[str, str]) -> str:
@@ -96,13 +156,17 @@ def comparison_table(comparisons: Sequence[Comparison], names: tuple[str, str]) 
             label(each.score),
             number(each.score.value, each.score.unit),
             number(each.other, each.score.unit),
-            f"{100 * each.test.difference:+.1f} "
-            f"[{100 * each.test.interval.low:+.1f}, {100 * each.test.interval.high:+.1f}]",
+            f"{_signed(each.test.difference, each)} "
+            f"[{_signed(each.test.interval.low, each)}, {_signed(each.test.interval.high, each)}]",
             f"{each.test.p_value:.3f}",
         ]
         for each in comparisons
     ]
     return table(headers, rows)
+
+
+def _signed(difference: float, comparison: Comparison) -> str:
+    return f"{100 * difference:+.1f}" if comparison.score.unit == "fraction" else f"{difference:+.3g}"
 
 
 def _require_same(one: RunResult, other: RunResult) -> None:
@@ -117,12 +181,3 @@ def _require_same(one: RunResult, other: RunResult) -> None:
             f"The two results are not of the same {different}.",
             hint="Compare results of one task on one dataset, with the same clips evaluated.",
         )
-
-
-def _values(score: Score, queries: Sequence[QueryRank]) -> NDArray[np.float64]:
-    better = np.array([query.better for query in queries], np.int64)
-    tied = np.array([query.tied for query in queries], np.int64)
-    metric, _, cut = score.id.rsplit(".", 1)[-1].partition("@")
-    if metric == "recall":
-        return retrieval.recall(better, tied, int(cut))
-    return retrieval.reciprocal_rank(better, tied)

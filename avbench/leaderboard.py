@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from avbench import archive
-from avbench.comparison import is_compared, paired_test, read_pools
+from avbench.comparison import paired_test, records_beside
 from avbench.errors import DataError
 from avbench.results import RunResult, ScaleRow, Score, from_json
 from avbench.score_ids import is_shown
@@ -122,13 +123,13 @@ def best_of(column: Score, rows: Sequence[Entry]) -> Entry | None:
 def told_apart(column: Score, entry: Entry, best: Entry) -> bool:
     """Return whether a row is clearly worse than the best of a column.
 
-    By a paired test where the ranks of both can be read, else by whether their intervals overlap.
+    By a paired test where there is one and the records of both can be read, else by whether their intervals
+    overlap.
     """
-    if is_compared(column):
-        with suppress(DataError):
-            ours, theirs = (read_pools(each.path, each.result.records_sha256) for each in (entry, best))
-            interval = paired_test(column, ours, theirs).interval
-            return not interval.low <= 0 <= interval.high
+    with suppress(DataError):
+        ours, theirs = (records_beside(each.path, each.result) for each in (entry, best))
+        if test := paired_test(column, ours, theirs):
+            return not test.interval.low <= 0 <= test.interval.high
     score, highest = entry.result.score(column.id), best.result.score(column.id)
     return score is None or highest is None or not overlaps(score, highest)
 
@@ -165,7 +166,15 @@ def _references(on: Sequence[Entry]) -> tuple[ScaleRow, ...]:
 
 def _data(entry: Entry) -> tuple[object, ...]:
     result = entry.result
-    return result.task.digest, result.dataset.name, result.dataset.revision, result.coverage.ids_sha256
+    pinned = {str(name) for name in cast("list[str]", result.task.protocol.get("embedders", []))}
+    seen_through = [(name, sorted(network.items())) for name, network in sorted(result.networks.items())]
+    return (
+        result.task.digest,
+        result.dataset.name,
+        result.dataset.revision,
+        result.coverage.ids_sha256,
+        repr([each for each in seen_through if each[0] in pinned]),
+    )
 
 
 def _who(entry: Entry) -> tuple[object, ...]:

@@ -4,7 +4,7 @@ Importing a plugin must stay cheap: torch is imported inside ``load``, never bes
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -76,9 +76,12 @@ class ModelRecord:
         capabilities: The kinds of task it can run.
         identity: A function of the model's arguments that names everything its output depends on (config,
             weights digest) without loading it; results carry it and the store is keyed by it.
+        sound_identity: Likewise names what only the sounds it makes depend on, besides ``identity``: a
+            generator's weights, a vocoder's.
         train: Trains the model, where it can be trained by ``avbench train``.
         import_weights: Writes a weight file of the model from public checkpoints, where it knows any; raises
             nothing where keys do not match, but reports them.
+        recipes: Files for ``avbench train --recipe``, by name.
         deterministic: Whether the same input twice gives the same output.
         scale_row: Whether it is no contestant but a row that gives other rows a scale (random, oracle …).
         training_data: Names of the datasets it has seen.
@@ -91,8 +94,10 @@ class ModelRecord:
     inputs: ModelInputs | Callable[[Args], ModelInputs]
     capabilities: tuple[Capability, ...]
     identity: Callable[[Args], Mapping[str, str]] | None = None
+    sound_identity: Callable[[Args], Mapping[str, str]] | None = None
     train: "Callable[[TrainRequest, Progress], None] | None" = None
     import_weights: "Callable[[ImportRequest], ImportReport] | None" = None
+    recipes: Mapping[str, Path] = field(default_factory=dict)
     deterministic: bool = True
     scale_row: bool = False
     training_data: tuple[str, ...] = ()
@@ -164,7 +169,7 @@ class Checkpoint:
         sha256: Its digest; empty where the publisher states none: then any file is taken, and the digest
             found is recorded.
         source: Who published it: paper, repository.
-        parts: The files of a folder, each fetched from ``url/part``.
+        parts: The files of a folder, each fetched from ``url/part``; ``a|b`` is a, or b where there is no a.
     """
 
     file: str

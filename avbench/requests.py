@@ -1,16 +1,17 @@
-"""What ``avbench run`` asks for, and what ``avbench train`` and ``avbench weights import`` ask of a model."""
+"""What the commands ask for: a run, a training, an import of weights; and what an import reports."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from avbench.records import Args
+from avbench.clips import Dataset
+from avbench.records import Args, Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
-    """What ``avbench run`` asks for.
+    """What the user asks for.
 
     Attributes:
         model: A model's name.
@@ -62,6 +63,8 @@ class TrainRequest:
         device: ``cpu``, ``cuda`` or ``cuda:N``.
         seed: Seeds initialisation and the order of the data.
         args: Whatever else the user passed as ``--train-args key=value``.
+        open_datasets: Opens the datasets that were named; ``None`` for the model's own data.
+        prepare: Only make the data ready.
         say: Told a line now and then: losses, validation.
     """
 
@@ -71,6 +74,8 @@ class TrainRequest:
     device: str
     seed: int
     args: Args = field(default_factory=dict)
+    open_datasets: Callable[[Progress], Sequence[Dataset]] | None = None
+    prepare: bool = False
     say: Callable[[str], None] = print
 
 

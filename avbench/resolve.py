@@ -47,6 +47,14 @@ class Contestant:
     inputs: ModelInputs
     identity: Mapping[str, str]
 
+    def on(self, kind: Capability) -> "Contestant":
+        """Return the same, identified by all that its output on tasks of a kind depends on."""
+        sounds = self.record.sound_identity
+        if kind != "generation" or sounds is None:
+            return self
+        further = guarded(self.record.name, "say what it is", lambda: dict(sounds(self.args)))
+        return dataclasses.replace(self, identity={**self.identity, **further})
+
     def load(self, device: str) -> Any:
         """Load the model.
 
@@ -176,7 +184,7 @@ def plan_run(
     device, threads = choose_device(request.device)
     return Plan(
         spec=spec,
-        contestant=contestant,
+        contestant=contestant.on(spec.kind),
         dataset=dataset,
         clips=tuple(dataset.clips)[: request.limit],
         device=device,

@@ -1,4 +1,4 @@
-"""Two results on the same queries: paired, so that what a query is like cancels out."""
+"""Two results on the same queries or sounds: paired, so that what they are like cancels out."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,9 @@ from avbench.cli.leaderboard import command
 from avbench.comparison import compare_results
 from avbench.errors import DataError
 from avbench.leaderboard import Entry, told_apart
+from avbench.metrics.onsets import OnsetCounts
 from avbench.results import Score
+from avbench.tasks.generation_pairs import SoundRecord
 from avbench.tasks.retrieval import QueryRank
 from tests.test_results import result, score
 
@@ -83,11 +85,49 @@ def test_ranks_that_were_changed_afterwards_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="has changed since"):
         compare_results(path, path, seed=0)
     beside.write_text("{}")
-    with pytest.raises(DataError, match="does not hold the ranks"):
+    with pytest.raises(DataError, match="does not hold records"):
         compare_results(path, path, seed=0)
     beside.unlink()
     with pytest.raises(DataError, match="cannot be read"):
         compare_results(path, path, seed=0)
+
+
+def sounds(hits: Sequence[int]) -> list[SoundRecord]:
+    return [
+        SoundRecord(
+            clip=f"clip{k:03}",
+            sample=0,
+            recording=f"recording{k // 2}",
+            values={"kl.tiny": 1.0 / (1 + found), "kl-eps.tiny": 2.0},
+            onsets={"0.1": OnsetCounts(hits=found, detected=k % 5 + found, true=4)},
+        )
+        for k, found in enumerate(hits)
+    ]
+
+
+def put_sounds(folder: Path, hits: Sequence[int]) -> Path:
+    records = sounds(hits)
+    lines = archive.record_lines(records)
+    detected = sum(each.onsets["0.1"].detected for each in records)
+    scores = (
+        score("fad.tiny", 3.0, unit="distance"),
+        score("kl.tiny", float(np.mean([each.values["kl.tiny"] for each in records])), unit="nats"),
+        score("onset.f1@0.1", 2 * sum(hits) / (detected + 4 * len(hits))),
+    )
+    task = result().task.model_copy(update={"kind": "generation"})
+    document = result(scores=scores, records_sha256=archive.digest(lines), task=task)
+    return archive.put(folder, document, lines, b"")
+
+
+def test_of_generated_sounds_means_and_ratios_of_sums_are_compared_and_no_distance_between_sets(
+    tmp_path: Path,
+) -> None:
+    paths = put_sounds(tmp_path / "a", [3, 4] * 20), put_sounds(tmp_path / "b", [2, 1] * 20)
+    kl, f1 = compare_results(*paths, seed=0)
+    assert (kl.score.id, f1.score.id) == ("kl.tiny", "onset.f1@0.1")
+    for each in (kl, f1):
+        assert each.test.difference == pytest.approx(each.score.value - each.other)
+        assert each.test.p_value < 0.01
 
 
 def test_a_board_marks_what_the_paired_test_does_not_tell_apart(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from avbench.cli.options import KeyValues, NamedFiles, json_option, merged, plug
 from avbench.cli.progress import progress_to_stderr
 from avbench.errors import AvbenchError
 from avbench.requests import RunRequest
-from avbench.runner import Finished, Report, run
+from avbench.runner import Finished, run
+from avbench.runs.job import Report
 from avbench.store import cache_folder
 from avbench.tables import result_text
 

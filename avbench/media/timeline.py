@@ -42,14 +42,16 @@ class Window:
     """The stretch of a file that is read, in seconds from the file's zero.
 
     Attributes:
-        zero: The file's zero on its own clock, in seconds.
         start: Where the window begins.
         seconds: How long it is.
+        zero: The file's zero on its own clock, in seconds; known once the file is open.
+        open: Whether the stream may end before the window does.
     """
 
-    zero: float
     start: float
     seconds: float
+    zero: float = 0.0
+    open: bool = False
 
     @property
     def end(self) -> float:

@@ -4,11 +4,23 @@ import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from avbench.errors import AvbenchError, DataError, PluginError, StorageError, UnknownName, UsageError
+from avbench import ModelInputs, ModelRecord
+from avbench.errors import (
+    AvbenchError,
+    DataError,
+    ModelError,
+    PluginError,
+    StorageError,
+    UnknownName,
+    UsageError,
+)
+from avbench.plugin_candidates import Origin
+from avbench.resolve import Contestant
 from tests.model_sources import seeing
 from tests.running import Runs
 
@@ -136,3 +148,27 @@ def test_results_lie_under_safe_names(runs: Runs) -> None:
     (finished,) = runs.finished(source, model="../../see/ing")
     assert finished.path.resolve().is_relative_to(runs.output.resolve())
     assert os.fspath(finished.path.relative_to(runs.output)).count("/") == 2
+
+
+def test_what_only_sounds_depend_on_identifies_a_model_on_generation_alone() -> None:
+    record = ModelRecord(
+        name="humming",
+        summary="",
+        load=lambda device, pitch="1": None,
+        inputs=ModelInputs(video=None, audio=None),
+        capabilities=("retrieval", "generation"),
+        identity=lambda args: {"weights": "a"},
+        sound_identity=lambda args: {"vocoder": args["pitch"]},
+    )
+    contestant = Contestant(
+        record=record,
+        origin=Origin(plugin="humming"),
+        args={"pitch": "2"},
+        inputs=record.inputs_for({}),
+        identity={"weights": "a"},
+    )
+
+    assert contestant.on("retrieval").identity == {"weights": "a"}
+    assert contestant.on("generation").identity == {"weights": "a", "vocoder": "2"}
+    with pytest.raises(ModelError, match="'humming' could not say what it is"):
+        replace(contestant, args={}).on("generation")

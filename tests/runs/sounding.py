@@ -68,7 +68,7 @@ def avbench_models():
 
 @hookimpl
 def avbench_embedders():
-    return [EmbedderRecord(name="bands", summary="Log power of four bands.", sample_rate=16000, dim=4, classes=4,
+    return [EmbedderRecord(name="bands", summary="Four bands.", sample_rate=16000, dim=4, classes=4,
                            load=lambda device, weights: Bands(), license="Apache-2.0")]
 
 
