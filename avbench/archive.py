@@ -36,8 +36,12 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def prepare(output: Path) -> None:
+def prepare(output: Path, *, option: str = "--output") -> None:
     """Make the output folder and try it, before anything is computed for it.
+
+    Args:
+        output: The folder.
+        option: What it was given by.
 
     Raises:
         UsageError: It is a file.
@@ -48,7 +52,7 @@ def prepare(output: Path) -> None:
         with tempfile.TemporaryFile(dir=output):
             pass
     except FileExistsError as error:
-        raise UsageError(f"The output {output} is a file.", hint="Give a folder: --output DIR.") from error
+        raise UsageError(f"The output {output} is a file.", hint=f"Give a folder: {option} DIR.") from error
     except OSError as error:
         raise cannot_write(output, error) from error
 

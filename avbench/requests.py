@@ -29,6 +29,8 @@ class RunRequest:
         recompute: Whether to pass over what the store has.
         embedders: Generation: weights of embedders by name; one that the task does not name is added to it.
         allow_download: Whether weights that are not there may be fetched.
+        page: Generation: the folder that receives a page to see and hear; ``None`` for no page.
+        page_clips: How many clips it shows, at most.
     """
 
     model: str
@@ -46,6 +48,8 @@ class RunRequest:
     recompute: bool = False
     embedders: Mapping[str, Path | None] = field(default_factory=dict[str, Path | None])
     allow_download: bool = False
+    page: Path | None = None
+    page_clips: int = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

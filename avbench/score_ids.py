@@ -65,8 +65,16 @@ def label(score: Score) -> str:
     """
     arrow = "↑" if score.higher_is_better else "↓"
     unit = " (%)" if score.unit == "fraction" else f" ({score.unit})"
-    words = _retrieval_words(score.id) if is_retrieval(score.id) else _generation_words(score.id)
-    return " ".join([*words, arrow]) + ("" if score.unit in _PLAIN_UNITS else unit)
+    return f"{name_of(score.id)} {arrow}" + ("" if score.unit in _PLAIN_UNITS else unit)
+
+
+def name_of(score_id: str) -> str:
+    """Return what a score is called.
+
+    >>> name_of("onset.f1@0.1")
+    'onset F1@0.1'
+    """
+    return " ".join(_retrieval_words(score_id) if is_retrieval(score_id) else _generation_words(score_id))
 
 
 def _retrieval_words(score_id: str) -> list[str]:

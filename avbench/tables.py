@@ -1,7 +1,7 @@
 """Numbers as people read them: units, ±, tables, and Markdown that cannot be broken by a name."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from avbench.results import RunResult, ScaleRow, Score
@@ -98,8 +98,13 @@ def coverage_line(result: RunResult) -> str:
 
 def model_line(result: RunResult) -> str:
     """Return which model it is: name, version, and its identity with long digests cut short."""
-    identity = ", ".join(f"{name} {_cut(value)}" for name, value in result.model.identity.items())
+    identity = identity_line(result.model.identity)
     return f"{result.model.name} ({identity})" if identity else result.model.name
+
+
+def identity_line(identity: Mapping[str, str]) -> str:
+    """Return what pins a model or a network, long digests cut short."""
+    return ", ".join(f"{name} {_cut(value)}" for name, value in identity.items())
 
 
 def _cut(value: str) -> str:
@@ -107,7 +112,8 @@ def _cut(value: str) -> str:
     return digest[1][:12] if digest else value
 
 
-def _scores_table(result: RunResult, scores: Sequence[Score]) -> str:
+def score_cells(result: RunResult, scores: Sequence[Score]) -> tuple[list[str], list[list[str]]]:
+    """Return scores beside the reference rows, as headings and cells: what is measured, then the model."""
     rows = [row for row in result.scale_rows if row.scores]
     by_chance = any(score.chance is not None for score in scores)
     headers = ["", result.model.name, "n", *["chance"] * by_chance, *(row.model for row in rows)]
@@ -121,6 +127,11 @@ def _scores_table(result: RunResult, scores: Sequence[Score]) -> str:
         ]
         for score in scores
     ]
+    return headers, body
+
+
+def _scores_table(result: RunResult, scores: Sequence[Score]) -> str:
+    headers, body = score_cells(result, scores)
     return table([one_line(header).replace("|", "¦") for header in headers], body)
 
 

@@ -77,6 +77,12 @@ class Budget(click.ParamType):
     is_flag=True,
     help="Fetch weights of embedders that are not there from their publisher.",
 )
+@click.option(
+    "--page", type=_FOLDER, metavar="DIR", help="Generation: also write a page to see and hear some clips."
+)
+@click.option(
+    "--page-clips", type=click.IntRange(min=1), default=12, metavar="N", help="Clips it shows, best to worst."
+)
 @click.option("--recompute", is_flag=True, help="Compute everything anew, replacing what is kept.")
 @plugin_option
 @json_option
@@ -94,6 +100,7 @@ def command(
       avbench run --model gmscavp --task avsynth-retrieval
       avbench run --model gmscavp --task folder-retrieval --data-root ~/videos
       avbench run --model gmscavp --task avsynth-v2a --embedder yamnet
+      avbench run --model gmscavp --task avsynth-v2a --page page
       avbench run --model mine --plugin mine.py --task avsynth-retrieval --limit 16 --json
     """
     from avbench import registry
@@ -108,11 +115,16 @@ def command(
         for each in run(registry.load(plugins), request, cache_folder(), report):
             finished.append(each)
             if not as_json:
-                click.echo(each.path if quiet else f"{result_text(each.result)}\nresult: {each.path}\n")
+                click.echo(each.path if quiet else _told(each))
     if as_json:
         documents = [json.loads(each.result.model_dump_json()) for each in finished]
         print_json(documents[0] if len(documents) == 1 else documents)
     _fail_over_budget(finished)
+
+
+def _told(finished: Finished) -> str:
+    page = f"page: {finished.page}\n" if finished.page else ""
+    return f"{result_text(finished.result)}\nresult: {finished.path}\n{page}"
 
 
 def split_names(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from functools import partial
 
 from avbench.clips import Clip
 from avbench.datasets.onset_truth import onsets_of
+from avbench.pages.exhibits import Exhibition, exhibition
 from avbench.resolve import Plan
 from avbench.results import Score
 from avbench.runs.hearing import Listener
@@ -17,6 +18,7 @@ from avbench.runs.sounds import Sounds, census_of, form_of, made_sounds, protoco
 from avbench.store import Store
 from avbench.tasks.features import ClipSounds
 from avbench.tasks.generation import score_generation, truth_in_halves, truth_shuffled
+from avbench.tasks.generation_pairs import SoundRecord
 from avbench.tasks.generation_sets import Tries, distance_measurements
 
 DERIVED = {
@@ -63,6 +65,7 @@ def evaluate(job: Job) -> Evaluated:
         rows=rows,
         reused=made.reused,
         computed=made.computed,
+        shown=hearing.shown(job, sounds, outcome.records, truth, made) if job.request.page else None,
     )
 
 
@@ -116,6 +119,26 @@ class Hearing:
             features = tuple(map(self.listener.features, made.of(clip)))
             sounds.append(dataclasses.replace(self.heard[clip.id], made=features))
         return sounds
+
+    def shown(
+        self,
+        job: Job,
+        sounds: Sequence[ClipSounds],
+        records: Sequence[SoundRecord],
+        truth: Sounds,
+        made: Sounds,
+    ) -> Exhibition:
+        """Choose what a page shows of what was heard and measured."""
+        clips = {clip.id: clip for clip in self.clips}
+        form = form_of(job.plan)
+        return exhibition(
+            sounds,
+            records,
+            lambda heard: (clips[heard.clip], [*truth.of(clips[heard.clip]), *made.of(clips[heard.clip])]),
+            shown=job.request.page_clips,
+            seconds=form.seconds,
+            sample_rate=form.sample_rate,
+        )
 
 
 def _reference_scores(

@@ -11,6 +11,7 @@ from typing import Any
 from avbench.census import Census, LeftOut
 from avbench.errors import DataError
 from avbench.metrics.measurement import Measurement
+from avbench.pages.exhibits import Exhibition
 from avbench.records import Progress
 from avbench.registry import Registry
 from avbench.requests import RunRequest
@@ -98,6 +99,7 @@ class Evaluated:
         rows: Those of reference rows, on the same clips.
         reused: Outputs taken from the store.
         computed: Outputs computed now.
+        shown: What a page shows of it, where one is asked for.
     """
 
     census: Census
@@ -106,6 +108,7 @@ class Evaluated:
     rows: tuple[ScaleRow, ...]
     reused: int
     computed: int
+    shown: Exhibition | None = None
 
 
 def announcement(plan: Plan, found: int, reused: int, to_do: str) -> str:
