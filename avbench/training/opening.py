@@ -100,7 +100,14 @@ class _Source:
         train = StreamedClips(self.selection.train, self.choice, blocks=self._blocks(), left_out=left_out)
         about = self._tell(self.selection.train, decoded.arrays, bad)
         validation = decoded.arrays if decoded.arrays.clips else None
-        return TrainingData(train=train, validation=validation, about=about, close=train.close)
+
+        def close() -> None:
+            train.close()
+            if left_out.found:
+                say = f"replaced while training: {counted(left_out.found.values())} ({left_out.path})"
+                self.request.say(say)
+
+        return TrainingData(train=train, validation=validation, about=about, close=close)
 
     def _list(self, bad: Mapping[int, LeftOut]) -> LeftOutList:
         """List the clips that are left out; of the processes that share a run, the first does so."""
