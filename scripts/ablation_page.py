@@ -20,7 +20,8 @@ from scipy.stats import t
 
 from avbench.archive import find, read
 from avbench.results import RunResult
-from avbench.tables import ARROWS, number, table
+from avbench.score_ids import ARROWS
+from avbench.tables import number, table
 
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "leaderboards" / "ablation"
