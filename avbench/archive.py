@@ -13,13 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from avbench.census import LeftOut
 from avbench.errors import DataError, UsageError
 from avbench.results import RunResult, from_json, to_json
+from avbench.runs.census import LeftOut
 from avbench.store import cannot_write, write_whole
-from avbench.tasks.retrieval import QueryRank
+
+T = TypeVar("T")
 
 RECORDS = ".records.jsonl"
 LEFT_OUT = ".left-out.jsonl"
@@ -35,8 +36,12 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def prepare(output: Path) -> None:
+def prepare(output: Path, *, option: str = "--output") -> None:
     """Make the output folder and try it, before anything is computed for it.
+
+    Args:
+        output: The folder.
+        option: What it was given by.
 
     Raises:
         UsageError: It is a file.
@@ -47,7 +52,7 @@ def prepare(output: Path) -> None:
         with tempfile.TemporaryFile(dir=output):
             pass
     except FileExistsError as error:
-        raise UsageError(f"The output {output} is a file.", hint="Give a folder: --output DIR.") from error
+        raise UsageError(f"The output {output} is a file.", hint=f"Give a folder: {option} DIR.") from error
     except OSError as error:
         raise cannot_write(output, error) from error
 
@@ -108,12 +113,13 @@ def read_bytes(path: Path) -> bytes:
         ) from error
 
 
-def read_queries(path: Path, sha256: str) -> tuple[QueryRank, ...]:
-    """Read the ranks of the queries beside a document.
+def read_records(path: Path, sha256: str, kind: type[T]) -> tuple[T, ...]:
+    """Read what was measured of every query or clip, beside a document.
 
     Args:
         path: The document.
         sha256: Its ``records_sha256``.
+        kind: The dataclass of a record.
 
     Raises:
         DataError: They cannot be read, or are not the ones the document was made with.
@@ -123,10 +129,10 @@ def read_queries(path: Path, sha256: str) -> tuple[QueryRank, ...]:
     beside = path.with_suffix(RECORDS)
     content = read_bytes(beside)
     try:
-        ranks = tuple(map(TypeAdapter(QueryRank).validate_json, content.splitlines()))
+        records = tuple(map(TypeAdapter(kind).validate_json, content.splitlines()))
     except ValidationError as error:
         raise DataError(
-            f"{beside} does not hold the ranks of queries: {error.errors()[0]['msg']}.",
+            f"{beside} does not hold records of this task: {error.errors()[0]['msg']}.",
             hint="Make the result anew by `avbench run`.",
         ) from error
     if digest(content) != sha256:
@@ -134,7 +140,7 @@ def read_queries(path: Path, sha256: str) -> tuple[QueryRank, ...]:
             f"{beside} has changed since {path.name} was written.",
             hint="Make the result anew by `avbench run`.",
         )
-    return ranks
+    return records
 
 
 def find(folder: Path) -> Iterator[Path]:

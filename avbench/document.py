@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from avbench.census import Census, LeftOut
 from avbench.provenance import model_info, provenance, task_info
 from avbench.resolve import STANDARD, Plan
 from avbench.results import Coverage, DatasetInfo, RunInfo, RunResult, ScaleRow, ids_digest
+from avbench.runs.census import Census, LeftOut
 from avbench.runs.job import Evaluated, Scored
 
 # Below this, chance alone gives recalls that look like something.
@@ -21,6 +21,7 @@ def assemble(plan: Plan, evaluated: Evaluated, records_sha256: str, run: RunInfo
         dataset=dataset_info(plan, scored),
         scores=scored.scores,
         scale_rows=rows,
+        networks=scored.networks,
         notes=notes(plan, scored, rows),
         coverage=coverage(plan, evaluated.census, evaluated.left_out),
         provenance=provenance(plan),

@@ -76,6 +76,8 @@ class ModelRecord:
         capabilities: The kinds of task it can run.
         identity: A function of the model's arguments that names everything its output depends on (config,
             weights digest) without loading it; results carry it and the store is keyed by it.
+        sound_identity: Likewise names what only the sounds it makes depend on, besides ``identity``: a
+            generator's weights, a vocoder's.
         train: Trains the model, where it can be trained by ``avbench train``.
         import_weights: Writes a weight file of the model from public checkpoints, where it knows any; raises
             nothing where keys do not match, but reports them.
@@ -92,6 +94,7 @@ class ModelRecord:
     inputs: ModelInputs | Callable[[Args], ModelInputs]
     capabilities: tuple[Capability, ...]
     identity: Callable[[Args], Mapping[str, str]] | None = None
+    sound_identity: Callable[[Args], Mapping[str, str]] | None = None
     train: "Callable[[TrainRequest, Progress], None] | None" = None
     import_weights: "Callable[[ImportRequest], ImportReport] | None" = None
     recipes: Mapping[str, Path] = field(default_factory=dict)
@@ -166,7 +169,7 @@ class Checkpoint:
         sha256: Its digest; empty where the publisher states none: then any file is taken, and the digest
             found is recorded.
         source: Who published it: paper, repository.
-        parts: The files of a folder, each fetched from ``url/part``.
+        parts: The files of a folder, each fetched from ``url/part``; ``a|b`` is a, or b where there is no a.
     """
 
     file: str

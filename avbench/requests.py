@@ -1,12 +1,55 @@
-"""What ``avbench train`` and ``avbench weights import`` ask of a model, and what it reports."""
+"""What the commands ask for: a run, a training, an import of weights; and what an import reports."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from avbench.clips import Dataset
 from avbench.records import Args, Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """What the user asks for.
+
+    Attributes:
+        model: A model's name.
+        tasks: Task names.
+        model_args: Passed to the model's ``load``.
+        dataset_args: Laid over the spec's own.
+        data_root: Where the user's files are.
+        output: The folder results are written under.
+        limit: Evaluate only the first so many clips of the dataset's order.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+        batch_size: Clips embedded at once; results are the same bytes only for the same batch size.
+        workers: Decoding processes; ``None`` for one a core.
+        seed: Seeds the intervals and scale rows that draw at random.
+        fail_on_error: How many clips may fail, as a count or (a float) as a fraction; ``None`` for any.
+        recompute: Whether to pass over what the store has.
+        embedders: Generation: weights of embedders by name; one that the task does not name is added to it.
+        allow_download: Whether weights that are not there may be fetched.
+        page: Generation: the folder that receives a page to see and hear; ``None`` for no page.
+        page_clips: How many clips it shows, at most.
+    """
+
+    model: str
+    tasks: tuple[str, ...]
+    model_args: Args = field(default_factory=dict)
+    dataset_args: Args = field(default_factory=dict)
+    data_root: Path | None = None
+    output: Path = Path("results")
+    limit: int | None = None
+    device: str = "auto"
+    batch_size: int = 8
+    workers: int | None = None
+    seed: int = 0
+    fail_on_error: int | float | None = None
+    recompute: bool = False
+    embedders: Mapping[str, Path | None] = field(default_factory=dict[str, Path | None])
+    allow_download: bool = False
+    page: Path | None = None
+    page_clips: int = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import sysconfig
 import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from avbench.errors import AvbenchError, DataError, ModelError, UsageError
 from avbench.plugins import Origin
 from avbench.records import Args, Capability, DatasetRequest, ModelInputs, ModelRecord, Progress
 from avbench.registry import Registry
+from avbench.requests import RunRequest
 from avbench.specs import TaskSpec
 
 T = TypeVar("T")
@@ -26,41 +27,6 @@ METHODS: Mapping[Capability, tuple[str, ...]] = {
     "generation": ("generate_audio",),
     "synchrony": (),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRequest:
-    """What the user asks for.
-
-    Attributes:
-        model: A model's name.
-        tasks: Task names.
-        model_args: Passed to the model's ``load``.
-        dataset_args: Laid over the spec's own.
-        data_root: Where the user's files are.
-        output: The folder results are written under.
-        limit: Evaluate only the first so many clips of the dataset's order.
-        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
-        batch_size: Clips embedded at once; results are the same bytes only for the same batch size.
-        workers: Decoding processes; ``None`` for one a core.
-        seed: Seeds the intervals and scale rows that draw at random.
-        fail_on_error: How many clips may fail, as a count or (a float) as a fraction; ``None`` for any.
-        recompute: Whether to pass over what the store has.
-    """
-
-    model: str
-    tasks: tuple[str, ...]
-    model_args: Args = field(default_factory=dict)
-    dataset_args: Args = field(default_factory=dict)
-    data_root: Path | None = None
-    output: Path = Path("results")
-    limit: int | None = None
-    device: str = "auto"
-    batch_size: int = 8
-    workers: int | None = None
-    seed: int = 0
-    fail_on_error: int | float | None = None
-    recompute: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +46,14 @@ class Contestant:
     args: Args
     inputs: ModelInputs
     identity: Mapping[str, str]
+
+    def on(self, kind: Capability) -> "Contestant":
+        """Return the same, identified by all that its output on tasks of a kind depends on."""
+        sounds = self.record.sound_identity
+        if kind != "generation" or sounds is None:
+            return self
+        further = guarded(self.record.name, "say what it is", lambda: dict(sounds(self.args)))
+        return dataclasses.replace(self, identity={**self.identity, **further})
 
     def load(self, device: str) -> Any:
         """Load the model.
@@ -210,7 +184,7 @@ def plan_run(
     device, threads = choose_device(request.device)
     return Plan(
         spec=spec,
-        contestant=contestant,
+        contestant=contestant.on(spec.kind),
         dataset=dataset,
         clips=tuple(dataset.clips)[: request.limit],
         device=device,

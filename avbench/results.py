@@ -196,6 +196,10 @@ class RunResult(Part):
     dataset: DatasetInfo
     scores: tuple[Score, ...] = Field(min_length=1, description="The model's scores alone.")
     scale_rows: tuple[ScaleRow, ...] = Field(default=(), description="Reference rows on the same clips.")
+    networks: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description="Generation: the networks scores were seen through, by name, and what pins each.",
+    )
     notes: tuple[str, ...] = Field(default=(), description="What a reader of the numbers must know.")
     coverage: Coverage
     provenance: Provenance

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from avbench import archive, document
 from avbench.errors import BudgetExceeded
+from avbench.pages.page import prepare_page, write_page
 from avbench.records import Capability
 from avbench.registry import Registry
-from avbench.resolve import RunRequest, choose_device, plan_run, resolve_model, resolve_task
+from avbench.requests import RunRequest
+from avbench.resolve import choose_device, plan_run, resolve_model, resolve_task
 from avbench.results import RunInfo, RunResult
 from avbench.runs.job import Clock, Evaluated, Job, Report
 
@@ -24,11 +26,13 @@ class Finished:
     Attributes:
         result: The document.
         path: Where it was written.
+        page: Where its page was written, if one was asked for.
         over_budget: Set when more clips failed than allowed.
     """
 
     result: RunResult
     path: Path
+    page: Path | None
     over_budget: BudgetExceeded | None
 
 
@@ -44,6 +48,8 @@ def run(registry: Registry, request: RunRequest, cache: Path, report: Report) ->
     specs = [resolve_task(registry, request, task, contestant) for task in request.tasks]
     choose_device(request.device)
     archive.prepare(request.output)
+    if request.page is not None:
+        prepare_page(request.page, specs)
     for spec in specs:
         clock = Clock()
         started = archive.now()
@@ -67,7 +73,19 @@ def _recorded(job: Job, evaluated: Evaluated, started: str) -> Finished:
     )
     result = document.assemble(job.plan, evaluated, archive.digest(records), run_info)
     path = archive.put(job.request.output, result, records, archive.left_out_lines(evaluated.left_out))
-    return Finished(result=result, path=path, over_budget=_over_budget(result, job.request.fail_on_error))
+    return Finished(
+        result=result,
+        path=path,
+        page=_page(job, evaluated, result),
+        over_budget=_over_budget(result, job.request.fail_on_error),
+    )
+
+
+def _page(job: Job, evaluated: Evaluated, result: RunResult) -> Path | None:
+    folder, shown = job.request.page, evaluated.shown
+    if folder is None or shown is None:
+        return None
+    return write_page(folder, result, shown, workers=job.plan.workers, progress=job.report.progress)
 
 
 def _over_budget(result: RunResult, budget: int | float | None) -> BudgetExceeded | None:

@@ -1,6 +1,6 @@
 """Write what follows from the code and from the results, or check that it is current.
 
-python scripts/generated_pages.py            writes docs/cli.md, the schema, and what pages quote of results
+python scripts/generated_pages.py            writes docs/cli.md, the schema, the ablation, what pages quote
 python scripts/generated_pages.py --check    exits 1 if one of them would change
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import click
+from ablation_page import page as ablation_page
 from quoted_results import comparison_block, quoted, run_block
 
 from avbench.cli import COMMANDS, CONTEXT, SECTIONS, cli
@@ -95,6 +96,7 @@ CARDS = ("models/gmscavp/README.md", "plugins/cavp/README.md")
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/cli.md": command_page,
     "docs/result.schema.json": json_schema,
+    "models/gmscavp/ablation.md": ablation_page,
     "README.md": page_with("README.md", {"run": run_block, "results": comparison_block}),
     **{card: page_with(card, {"results": comparison_block}) for card in CARDS},
 }

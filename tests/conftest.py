@@ -23,6 +23,7 @@ SHAPED = [
     "audio",
     "batches",
     "contrastive",
+    "draws",
     "features",
     "layers",
     "loss",

@@ -45,7 +45,7 @@ def command(what: str, plugins: tuple[str, ...], as_json: bool) -> None:
 
 def _show_result(path: Path, *, as_json: bool) -> None:
     from avbench import archive
-    from avbench.tables import result_text
+    from avbench.boards.tables import result_text
 
     result = archive.read(path)
     if as_json:

@@ -47,7 +47,7 @@ def media_files(root: Path, endings: Sequence[str]) -> list[Path]:
 class NamedFiles:
     """Files of a folder by what their names say (:mod:`avbench.datasets.file_names`).
 
-    A clip's files are those named like its id, folders and all; else those named like the last part of its id;
+    A clip's files are those named like its id, folders and all; else those named like the id's last part;
     else those whose names mean the same stretch of the same video in another convention. The first of the
     three that has any decides.
 

@@ -11,7 +11,9 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.packet import Packet
 from av.stream import Discard
+from av.video.stream import VideoStream
 
 from avbench.errors import MediaError
 from avbench.media.audio_stream import AudioReader
@@ -156,6 +158,19 @@ def read_picture(path: Path, *, video: VideoInput, limits: Limits | None = None)
     frames = _read(path, Window(start=start, seconds=seconds), video, None, limits).frames
     assert frames is not None
     return Picture(frames=frames, fps=video.fps, start=start, seconds=seconds)
+
+
+def picture_packets(path: Path, *, limits: Limits | None = None) -> "Generator[Packet[VideoStream]]":
+    """Yield the packets of what a file shows, as they are coded, in file order.
+
+    Raises:
+        MediaError: ``missing``, ``empty``, ``corrupt``, ``no-video`` or ``too-large``.
+    """
+    with _open(path, limits or Limits()) as file:
+        stream = shown_video(file)
+        if stream is None:
+            raise MediaError("no-video", f"The file {path} has no video stream.")
+        yield from file.demux(stream)
 
 
 def _read(

@@ -1,15 +1,17 @@
 """The streams of an open file: which of them are shown and heard, and what their container says of them."""
 
+import math
 from typing import TypeVar
 
+import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.stream import Discard, Disposition, Stream
+from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from avbench.errors import MediaError
 from avbench.media.info import AudioStreamInfo, VideoStreamInfo
-from avbench.media.timeline import Window, ends_early, file_zero
+from avbench.media.timeline import DECLARED_EXCESS, Window, ends_early, file_zero
 
 NOT_SHOWN = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 # Formats that do not say how long a stream is: FFmpeg guesses it from the size of the file.
@@ -43,19 +45,27 @@ def extent(file: InputContainer, stream: AudioStream | VideoStream) -> tuple[flo
     Raises:
         MediaError: ``corrupt``: there is less than the container declares, or nothing that has a time.
     """
-    for other in file.streams:
-        if other is not stream:
-            other.discard = Discard.all
-    zero, tick = file_zero(file), float(stream.time_base or 0)
-    stamps = [(packet.pts, packet.duration or 0) for packet in file.demux(stream) if packet.pts is not None]
-    if not stamps:
+    zero = file_zero(file)
+    first, end, last = math.inf, -math.inf, -math.inf
+    for packet in file.demux():
+        if packet.pts is None:
+            continue
+        until = float((packet.pts + (packet.duration or 0)) * packet.time_base) - zero
+        last = max(last, until)
+        if packet.stream is stream:
+            first, end = min(first, float(packet.pts * packet.time_base) - zero), max(end, until)
+    if end == -math.inf:
         raise MediaError("corrupt", f"The {stream.type} stream holds nothing that has a time.")
-    window = Window(start=0.0, seconds=float("inf"), zero=zero)
-    end = max(map(sum, stamps)) * tick - zero
-    early = ends_early(stream, window, end)
-    if early.reason == "corrupt" and file.format.name not in GUESSED:
-        raise early
-    return min(pts for pts, _ in stamps) * tick - zero, end
+    if file.format.name not in GUESSED:
+        early = ends_early(stream, Window(start=0.0, seconds=math.inf, zero=zero), end)
+        if early.reason == "corrupt":
+            raise early
+        # Matroska declares no stream's length, but that of the longest.
+        declared = 0.0 if stream.duration else (file.duration or 0) / av.time_base - zero
+        if declared > last + DECLARED_EXCESS:
+            message = f"The file ends at {last:.3f} s, though it declares {declared:.3f} s."
+            raise MediaError("corrupt", message)
+    return first, end
 
 
 def describe_video(file: InputContainer, stream: VideoStream, zero: float) -> VideoStreamInfo:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import av
 import numpy as np
 import numpy.typing as npt
-from av.container import InputContainer
+from av.container import Container
 from av.error import InvalidDataError
 from av.stream import Stream
 
@@ -59,7 +59,7 @@ class Window:
         return self.start + self.seconds
 
 
-def file_zero(file: InputContainer) -> float:
+def file_zero(file: Container) -> float:
     """Return the file's zero on its own clock, in seconds."""
     start = getattr(file, "start_time", None)
     return max(0.0, start / av.time_base) if start is not None else 0.0

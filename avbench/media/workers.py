@@ -1,7 +1,7 @@
 """Decode many clips in processes of their own: a file that breaks its decoder costs that file alone."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -91,7 +91,7 @@ def decode_clips(
 
 def decode_pictures(
     paths: Iterable[Path], *, video: VideoInput, timeout: float = 3600.0, limits: Limits | None = None
-) -> Iterator[Picture | MediaError]:
+) -> Generator[Picture | MediaError]:
     """Decode all that each file shows, in the order given, one file ahead, in a process of its own.
 
     Args:
@@ -215,7 +215,7 @@ class _Pool:
 
 def _ahead(
     calls: Iterable[Callable[[DecoderProcess], T]], processes: int, most: int
-) -> Iterator[T | MediaError]:
+) -> Generator[T | MediaError]:
     """Yield what calls return, in order, at most ``most`` of them ahead."""
     pool = _Pool(processes)
     ahead: deque[Future[T | MediaError]] = deque()

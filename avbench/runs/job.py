@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from avbench.census import Census, LeftOut
 from avbench.errors import DataError
 from avbench.metrics.measurement import Measurement
+from avbench.pages.exhibits import Exhibition
 from avbench.records import Progress
 from avbench.registry import Registry
-from avbench.resolve import Plan, RunRequest
+from avbench.requests import RunRequest
+from avbench.resolve import Plan
 from avbench.results import Interval, ScaleRow, Score
+from avbench.runs.census import Census, LeftOut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +77,14 @@ class Scored:
         scores: The numbers.
         records: What was measured of every query, or of every clip: a dataclass each.
         galleries: Retrieval: sizes of the galleries scored, by name.
+        networks: Generation: which networks the scores were seen through, and what pins each.
         notes: What was odd about them.
     """
 
     scores: tuple[Score, ...]
     records: tuple[Any, ...]
-    galleries: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    galleries: dict[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    networks: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     notes: tuple[str, ...] = ()
 
 
@@ -95,6 +99,7 @@ class Evaluated:
         rows: Those of reference rows, on the same clips.
         reused: Outputs taken from the store.
         computed: Outputs computed now.
+        shown: What a page shows of it, where one is asked for.
     """
 
     census: Census
@@ -103,6 +108,7 @@ class Evaluated:
     rows: tuple[ScaleRow, ...]
     reused: int
     computed: int
+    shown: Exhibition | None = None
 
 
 def announcement(plan: Plan, found: int, reused: int, to_do: str) -> str:
@@ -112,14 +118,14 @@ def announcement(plan: Plan, found: int, reused: int, to_do: str) -> str:
         plan: The run.
         found: Clips whose file is there.
         reused: Outputs kept from earlier runs.
-        to_do: What is left to do, empty for nothing.
+        to_do: What is left to do.
     """
     asked, all_clips = len(plan.clips), len(plan.dataset.clips)
     parts = [
         f"{asked} of {all_clips} clips" if asked < all_clips else f"{asked} clips",
         f"{found} found",
         f"{reused} outputs kept from earlier runs" if reused else "",
-        f"{to_do} on {plan.device}" if to_do else "nothing to compute",
+        to_do,
     ]
     what = f"{plan.contestant.record.name} on {plan.spec.name}: "
     return what + ", ".join(part for part in parts if part) + "."

@@ -38,12 +38,16 @@ def reference_model(job: Job, name: str) -> Contestant:
     asked = dataclasses.replace(job.request, model=name, model_args={})
     contestant = resolve_model(job.registry, asked)
     resolve_task(job.registry, asked, job.plan.spec.name, contestant)
-    return contestant
+    return contestant.on(job.plan.spec.kind)
 
 
 def _row(name: str, scores_of: ScoresOf) -> ScaleRow:
     try:
         summary, scores = scores_of(name)
+        if not scores:
+            return ScaleRow(
+                model=name, summary=summary, unavailable="None of its numbers can be measured here."
+            )
         return ScaleRow(model=name, summary=summary, scores=tuple(scores))
     except AvbenchError as error:
         return ScaleRow(model=name, unavailable=error.message)

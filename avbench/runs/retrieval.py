@@ -6,20 +6,21 @@ from functools import partial
 
 import numpy as np
 
-from avbench.border import check_same_space
-from avbench.census import Census, take_census
 from avbench.clips import Clip
 from avbench.digests import FileDigests
-from avbench.embedding import Embedder, Unread
 from avbench.errors import DataError
 from avbench.provenance import store_key
 from avbench.resolve import Contestant, Plan
 from avbench.results import Score
+from avbench.runs.border import check_same_space
+from avbench.runs.census import Census, take_census
+from avbench.runs.embedding import Embedder
 from avbench.runs.job import Evaluated, Job, Scored, announcement, nothing_left, score_of
 from avbench.runs.reference_rows import reference_model, reference_rows
+from avbench.runs.slots import Unread
+from avbench.runs.stream import Batch, Outputs, embed_batches, recall, unfinished
 from avbench.specs import RetrievalProtocol
 from avbench.store import Modality, Row, Store
-from avbench.stream import Batch, Outputs, embed_batches, recall, unfinished
 from avbench.tasks.retrieval import RetrievalOutcome, score_retrieval
 
 Rows = Mapping[Modality, Mapping[str, Row]]
@@ -70,7 +71,7 @@ def _embed(job: Job) -> tuple[Census, Outputs]:
             else recall(plan.clips, census, shelf)
         )
         batches = unfinished(plan, outputs)
-    job.report.say(announcement(plan, census.found, outputs.reused, _to_do(batches)))
+    job.report.say(announcement(plan, census.found, outputs.reused, _to_do(plan, batches)))
     if batches:
         with job.clock.phase("load"):
             embedder = _load(plan)
@@ -89,9 +90,9 @@ def _load(plan: Plan) -> Embedder:
     )
 
 
-def _to_do(batches: Sequence[Batch]) -> str:
+def _to_do(plan: Plan, batches: Sequence[Batch]) -> str:
     left = sum(len(batch.clips) for batch in batches)
-    return f"{left} clips to embed" if left else ""
+    return f"{left} clips to embed on {plan.device}" if left else "nothing to embed"
 
 
 def score_model(plan: Plan, name: str, clips: Sequence[Clip], rows: Rows) -> Scored:
@@ -157,7 +158,7 @@ def _embed_unread(contestant: Contestant, plan: Plan, clips: Sequence[Clip]) -> 
     missing = [clip.id for clip in clips if any(clip.id not in each for each in rows.values())]
     if missing:
         raise DataError(
-            f"It has nothing for {len(missing)} of {len(clips)} clips ({embedder.trouble}).",
+            f"It has nothing for {len(missing)} of {len(clips)} clips ({embedder.attempts.trouble}).",
             hint="Look at the plugin that brings it.",
         )
     return rows

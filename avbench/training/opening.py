@@ -8,12 +8,12 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from avbench.census import LeftOut
 from avbench.clips import Dataset
 from avbench.datasets.avsynth import training_set
 from avbench.errors import DataError
 from avbench.records import Args, ModelInputs, Progress
 from avbench.requests import TrainRequest
+from avbench.runs.census import LeftOut
 from avbench.store import cache_folder
 from avbench.training import choice as natural
 from avbench.training.arrays import ArraySet, Places

@@ -13,6 +13,7 @@ over rows may stay local: the average over processes of its gradients is its gra
 """
 
 import os
+import warnings
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,12 +50,18 @@ class Processes:
         return self.rank == 0
 
     def mean(self, values: Sequence[float], device: str) -> list[float]:
-        """Return the mean of each value over all processes, the same in each; NaN anywhere gives NaN."""
+        """Return the mean of each value over all processes, the same in each; waits for the device."""
         if self.size == 1:
             return list(values)
-        summed = torch.tensor(values, dtype=torch.float64, device=device)
+        return self.averaged(torch.tensor(values, dtype=torch.float64, device=device)).tolist()
+
+    def averaged(self, values: Tensor) -> Tensor:
+        """Return the mean of a tensor over all processes, the same in each; NaN anywhere gives NaN."""
+        if self.size == 1:
+            return values
+        summed = values.to(torch.float64, copy=True)
         dist.all_reduce(summed)
-        return (summed / self.size).tolist()
+        return summed / self.size
 
     def wait(self) -> None:
         """Wait until all processes have come here."""
@@ -74,10 +81,14 @@ class Processes:
         """Return the module with gradients averaged over processes and the first one's initial weights.
 
         Buffers stay each process's own: constants are equal, and BatchNorm keeps per-device statistics.
+        Gradients are to be set to zero, not to None: they lie in the buckets that are averaged.
         """
         if self.size == 1:
             return module
-        return DistributedDataParallel(module, broadcast_buffers=False)
+        with warnings.catch_warnings():
+            # torch 2.13 has a new name for broadcast_buffers, which 2.11 does not know.
+            warnings.simplefilter("ignore", FutureWarning)
+            return DistributedDataParallel(module, broadcast_buffers=False, gradient_as_bucket_view=True)
 
 
 ALONE = Processes()

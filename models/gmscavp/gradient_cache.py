@@ -1,28 +1,30 @@
 r"""Gradient caching: a contrastive batch larger than memory, at the price of one more forward pass.
 
-The contrast L needs the features f of all rows at once, the networks do not:
+The contrast L needs the features f of all rows at once, the networks do not; the diffusion D is a mean over
+rows, each with draws of its own (:mod:`gmscavp.draws`):
 
 .. code-block:: text
 
     1. f_k = encode(part k), without a graph                     for every part of the batch
     2. g = ∂L/∂f, h = ∂L/∂φ     over all features; φ: the contrast's own parameters
-    3. backward through Σ <g_k, encode(part k)>, part after part, and once through <h, φ>
+    3. backward through <g_k, encode(part k)> + β share_k D(part k)   for every part; once through <h, φ>
 
-The sum of the gradients of 3 is the gradient of L (Gao et al., "Scaling Deep Contrastive Learning Batch Size
-under Memory Limited Setup", arXiv 2101.06983). It needs networks whose rows do not depend on each other.
+The sum of the gradients of 3 is the gradient of L + β D (for L: Gao et al., "Scaling Deep Contrastive
+Learning Batch Size under Memory Limited Setup", arXiv 2101.06983). It needs networks whose rows do not depend
+on each other.
 """
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from gmscavp.diffusion import Diffusion, mean_of
 from gmscavp.distributed import gathered
-
-Slopes = Sequence[tuple[Tensor, Tensor]]
 
 
 def live_batch_norms(network: nn.Module) -> list[str]:
@@ -40,7 +42,8 @@ class Learner(nn.Module):
 
     Args:
         network: Has ``forward(frames, samples, segments, seeds)``, ``encode(frames, samples)`` and
-            ``contrast(features, segments)``.
+            ``contrast(features, segments)``; with ``diffusion`` also ``halves(frames, samples, seeds)`` and
+            ``joined(alignment, diffusion)``.
     """
 
     def __init__(self, network: Any) -> None:
@@ -53,19 +56,51 @@ class Learner(nn.Module):
         samples: Tensor,
         segments: int,
         seeds: Tensor | None = None,
-        slopes: Sequence[Tensor] | None = None,
-        own: Slopes = (),
+        part: "Part | None" = None,
     ) -> Any:
-        """Return the objective; or, given slopes g, the sum of <g, features> and of <h, φ> over ``own``."""
-        if slopes is None:
+        """Return the objective of a batch; or of a part of one its surrogate, and L_MSD if there is any."""
+        if part is None:
             return self.network(frames, samples, segments, seeds)
-        features = self.network.encode(frames, samples)
-        terms = [(f * g).sum() for f, g in (*zip(features, slopes, strict=True), *own)]
-        return torch.stack([term.float() if term.dtype != torch.float64 else term for term in terms]).sum()
+        if diffuses(self.network):
+            features, diffusion = self.network.halves(frames, samples, seeds)
+        else:
+            features, diffusion = self.network.encode(frames, samples), None
+        terms = [(f * g).sum() for f, g in (*zip(features, part.slopes, strict=True), *part.own)]
+        if diffusion is not None:
+            terms.append(self.network.diffusion.config.weight * part.share * diffusion.total)
+        wide = [term.float() if term.dtype != torch.float64 else term for term in terms]
+        return torch.stack(wide).sum(), diffusion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What the surrogate of a part of a batch needs to know of the whole.
+
+    Attributes:
+        slopes: g, for each of the part's features.
+        own: φ and h, in one part alone.
+        share: Rows of the part over rows of the batch.
+    """
+
+    slopes: Sequence[Tensor]
+    own: Sequence[tuple[Tensor, Tensor]]
+    share: float
+
+
+def diffuses(network: Any) -> bool:
+    """Say whether a network's objective has a diffusion half."""
+    return getattr(network, "diffusion", None) is not None
 
 
 def cached_backward(
-    learner: nn.Module, network: Any, frames: Tensor, samples: Tensor, segments: int, *, rows: int
+    learner: nn.Module,
+    network: Any,
+    frames: Tensor,
+    samples: Tensor,
+    segments: int,
+    seeds: Tensor | None = None,
+    *,
+    rows: int,
 ) -> Any:
     """Add the gradient of the objective to the parameters, a part of the batch at a time.
 
@@ -75,6 +110,7 @@ def cached_backward(
         frames: ``(rows, time, 3, height, width)``.
         samples: ``(rows, samples)``.
         segments: N_T, rows of each clip.
+        seeds: Of the rows; needed where there is diffusion.
         rows: Most rows that go through the networks at once.
 
     Returns:
@@ -93,11 +129,16 @@ def cached_backward(
         for each, slope in zip(trained, found[len(features) :], strict=True)
         if slope is not None
     ]
-    for place, part in enumerate(parts):
-        last = place == len(parts) - 1
+    drawn = [None] * len(parts) if seeds is None else seeds.split(rows)
+    diffused: list[tuple[Diffusion, float]] = []
+    for place, (part, seed) in enumerate(zip(parts, drawn, strict=True)):
+        last, share = place == len(parts) - 1, len(part[0]) / len(frames)
         with ExitStack() as stack:
             if isinstance(learner, DistributedDataParallel) and not last:
                 stack.enter_context(learner.no_sync())
-            cut = [each[place] for each in slopes]
-            learner(*part, segments, None, cut, own if last else ()).backward()
-    return objective
+            about = Part(slopes=[each[place] for each in slopes], own=own if last else (), share=share)
+            surrogate, diffusion = learner(*part, segments, seed, about)
+            surrogate.backward()
+        if diffusion is not None:
+            diffused.append((diffusion.detached(), share))
+    return network.joined(objective, mean_of(diffused)) if diffused else objective

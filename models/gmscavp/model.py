@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from gmscavp.backbones import audio_backbone, video_backbone
 from gmscavp.config import GMSCAVPConfig
 from gmscavp.contrastive import Alignment, MultiScaleAlignment, unit
-from gmscavp.diffusion import DirectedDiffusion, MultiScaleDiffusion
+from gmscavp.diffusion import Diffusion, DirectedDiffusion, MultiScaleDiffusion
 from gmscavp.diffusion_config import Direction
 from gmscavp.distributed import gathered
 from gmscavp.features import LogMel
@@ -71,14 +71,32 @@ class GMSCAVP(nn.Module):
         Raises:
             ValueError: There is diffusion, and no seeds.
         """
+        features, diffusion = self.halves(frames, samples, seeds)
+        alignment = self.contrast(gathered(features), segments)
+        return alignment if diffusion is None else self.joined(alignment, diffusion)
+
+    def halves(
+        self, frames: Frames, samples: Float[Tensor, "rows samples"], seeds: Int64[Tensor, " rows"] | None
+    ) -> tuple[tuple[Tensor, ...], Diffusion | None]:
+        """Return what :meth:`encode` returns, and L_MSD of these rows where there is diffusion.
+
+        Both are made row by row: features side by side, and means over rows, are those of a larger batch.
+
+        Raises:
+            ValueError: There is diffusion, and no seeds.
+        """
         log_mel = self.log_mel(samples)
         video, audio = self.video_tokens(frames), self.audio_pyramid(self.audio(log_mel))
-        alignment = self.contrast(gathered([*video, *audio]), segments)
+        features = (*video, *audio)
         if self.diffusion is None:
-            return alignment
+            return features, None
         if seeds is None:
             raise ValueError("A joint objective draws noise: pass the seeds of the rows.")
-        diffusion = self.diffusion(log_mel=log_mel, frames=frames, video=video, audio=audio, seeds=seeds)
+        return features, self.diffusion(log_mel=log_mel, frames=frames, video=video, audio=audio, seeds=seeds)
+
+    def joined(self, alignment: Alignment, diffusion: Diffusion) -> Joint:
+        """Return L of its halves."""
+        assert self.diffusion is not None
         return Joint(alignment=alignment, diffusion=diffusion, weight=self.diffusion.config.weight)
 
     def encode(self, frames: Frames, samples: Float[Tensor, "rows samples"]) -> tuple[Tensor, ...]:

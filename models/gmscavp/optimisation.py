@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from gmscavp.config import TrainingConfig
 
@@ -18,6 +18,25 @@ def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, 
     ]
 
 
+def adamw(network: nn.Module, training: TrainingConfig) -> torch.optim.AdamW:
+    """Return AdamW, fused, and give every parameter a gradient of zeros to be added to.
+
+    Those lie in memory as their parameters do, which fused kernels and the buckets of DistributedDataParallel
+    ask for. Autograd, left to choose, gives a kernel of 1 × 1 other strides.
+    """
+    optimiser = torch.optim.AdamW(
+        parameter_groups(network, training.weight_decay),
+        lr=training.learning_rate,
+        betas=training.betas,
+        eps=training.eps,
+        fused=True,
+    )
+    for group in optimiser.param_groups:
+        for parameter in group["params"]:
+            parameter.grad = torch.zeros_like(parameter)
+    return optimiser
+
+
 def learning_rate(step: int, training: TrainingConfig) -> float:
     """Return the rate of a step: up in a straight line over the warm-up, then down half a cosine."""
     if step < training.warmup:
@@ -27,14 +46,19 @@ def learning_rate(step: int, training: TrainingConfig) -> float:
 
 
 @torch.no_grad()
-def move_average(average: nn.Module, network: nn.Module, decay: float, step: int) -> None:
+def move_average(
+    average: nn.Module, network: nn.Module, decay: float, step: int, *, broken: Tensor | None = None
+) -> None:
     """Average <- d · average + (1 - d) · network, with d = min(decay, (1 + step) / (10 + step)).
 
-    The smaller d of the first steps forgets the initial weights soon. Counters are copied.
+    The smaller d of the first steps forgets the initial weights soon. Counters are copied. With ``broken`` at
+    1 and not at 0, the average stays.
     """
-    d = min(decay, (1 + step) / (10 + step))
+    share: Any = 1 - min(decay, (1 + step) / (10 + step))
+    if broken is not None:
+        share = share * (1 - broken.to(next(average.parameters()).dtype))
     for kept, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
         if kept.is_floating_point():
-            kept.lerp_(new, 1 - d)
+            kept.lerp_(new, share)
         else:
             kept.copy_(new)

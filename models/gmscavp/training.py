@@ -13,7 +13,6 @@ one, to the bit on one CPU with one number of threads. Several processes share a
 """
 
 import copy
-import math
 import time
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,16 +20,18 @@ from pathlib import Path
 
 import torch
 
-from gmscavp.batches import SegmentBatch, vary
+from gmscavp.batches import SegmentBatch
 from gmscavp.checkpoint import CheckpointError, read_state, save_weights, write_state
 from gmscavp.compilation import compile_in_place
 from gmscavp.distributed import another_process_ended
 from gmscavp.draws import row_seeds
+from gmscavp.finiteness import Finiteness
 from gmscavp.gradient_cache import Learner, cached_backward, live_batch_norms
 from gmscavp.interrupts import Interrupts
 from gmscavp.memory import keep_freed_memory
-from gmscavp.optimisation import learning_rate, move_average, parameter_groups
+from gmscavp.optimisation import adamw, learning_rate, move_average
 from gmscavp.plan import Batch, Objective, Plan, Report, TrainingError
+from gmscavp.staging import Staging
 from gmscavp.training_log import TrainingLog
 
 
@@ -52,10 +53,9 @@ def train(plan: Plan, report: Report = lambda step, values: None) -> Path:
     try:
         with Interrupts() as interrupts:
             for batch in prefetched(plan.batch, run.step, plan.training.steps):
-                run.advance(batch, asked=interrupts.asked)
+                run.advance(batch)
                 run.report(log, report)
-                alone = plan.processes.size == 1
-                if interrupts.asked if alone else run.stopping:
+                if run.asked_to_stop(interrupts.asked):
                     run.save()
                     raise KeyboardInterrupt
     except RuntimeError as error:
@@ -87,24 +87,15 @@ class Run:
                 f"A batch cannot go through the network in parts: {norms[0]} normalises by the whole batch.",
                 hint="Leave micro_batch_clips at 0, or freeze BatchNorm.",
             )
-        if training.micro_batch_clips and getattr(self.network, "diffusion", None) is not None:
-            raise TrainingError(
-                "A batch with diffusion cannot go through the network in parts.",
-                hint="Leave micro_batch_clips at 0, and share the batch between more processes.",
-            )
         learner = Learner(self.network)
         if training.compile:
             compile_in_place(learner, plan.device, plan.say)
         self.learner = plan.processes.synchronised(learner)
         self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
-        self.optimiser = torch.optim.AdamW(
-            parameter_groups(self.network, training.weight_decay),
-            lr=training.learning_rate,
-            betas=training.betas,
-            eps=training.eps,
-        )
+        self.optimiser = adamw(self.network, training)
+        self.staging = Staging(plan.device, training, plan.seed)
+        self.verdict = Finiteness(plan.device)
         self.step = self.saved = 0
-        self.loss, self.stopping = 0.0, False
         self.state = plan.folder / "state.pt"
         if self.state.exists():
             self.resume()
@@ -113,7 +104,7 @@ class Run:
                 f"The processes do not find the same checkpoint in {plan.folder}.",
                 hint="Give a folder on a file system that all machines share.",
             )
-        self.clock = Clock(self.step)
+        self.first, self.clock = self.step, Clock(self.step)
 
     def resume(self) -> None:
         """Go back to the last checkpoint.
@@ -139,7 +130,12 @@ class Run:
         self.step = self.saved = state["step"]
 
     def save(self) -> None:
-        """Write a checkpoint."""
+        """Write a checkpoint.
+
+        Raises:
+            TrainingError: A loss was not finite; the last checkpoint is left as it is.
+        """
+        self.check()
         self.saved = self.step
         if not self.plan.processes.first:
             return
@@ -165,76 +161,102 @@ class Run:
         )
         return path
 
-    def advance(self, batch: SegmentBatch, *, asked: bool = False) -> None:
-        """Take one step of AdamW, clamp the temperature, and move the average.
+    def advance(self, batch: SegmentBatch) -> None:
+        """Take one step of AdamW, clamp the temperature, and move the average, without waiting for a GPU.
+
+        From the first loss on that is not finite, nothing changes any more; :meth:`check` says so.
 
         Args:
             batch: This process's part of the batch.
-            asked: Whether this process was asked to stop; ``stopping`` says after the step whether any was.
-
-        Raises:
-            TrainingError: The loss is not finite; nothing has been changed by it.
         """
         training, processes = self.plan.training, self.plan.processes
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(self.step, training)
-        varied = vary(batch.to(self.plan.device), training, self.plan.seed, self.step)
-        self.optimiser.zero_grad(set_to_none=True)
+        varied = self.staging.varied(batch, self.step)
+        self.optimiser.zero_grad(set_to_none=False)
         self.objective = self.backward(varied)
-        self.loss, wishes = processes.mean([self.objective.total.item(), asked], self.plan.device)
-        self.stopping = wishes > 0
-        if not math.isfinite(self.loss):
-            raise TrainingError(
-                f"The loss is not finite at step {self.step}{self._where()}; the checkpoint of step "
-                f"{self.saved} is kept.",
-                hint="Lower learning_rate, or pass precision=fp32, and train into another folder.",
-            )
+        self.loss = processes.averaged(self.objective.total.detach())
+        self.verdict.see(self.loss, self.objective.parts)
+        # How a GradScaler tells fused AdamW to pass over a step.
+        self.optimiser.found_inf = self.verdict.broken  # pyright: ignore[reportAttributeAccessIssue]
         self.optimiser.step()
         self.network.clamp()
         if processes.first:
-            move_average(self.average, self.network, training.ema, self.step)
+            move_average(self.average, self.network, training.ema, self.step, broken=self.verdict.broken)
         self.step += 1
 
     def backward(self, batch: SegmentBatch) -> Objective:
         """Compute the objective of a varied batch, and its gradient, whole or in parts."""
         training, kind = self.plan.training, torch.device(self.plan.device).type
         rows = training.micro_batch_clips * batch.segments
+        seeds = row_seeds(self.plan.seed, self.step, batch.rows.stop)[batch.rows]
+        inputs = (batch.frames, batch.samples, batch.segments, seeds.to(self.plan.device, non_blocking=True))
         with torch.autocast(kind, torch.bfloat16, enabled=training.precision == "bf16"):
             if 0 < rows < len(batch.frames):
-                inputs = (batch.frames, batch.samples, batch.segments)
                 return cached_backward(self.learner, self.network, *inputs, rows=rows)
-            seeds = row_seeds(self.plan.seed, self.step, batch.rows.stop)[batch.rows]
-            objective: Objective = self.learner(batch.frames, batch.samples, batch.segments, seeds)
+            objective: Objective = self.learner(*inputs)
         objective.total.backward()
         return objective
 
-    def _where(self) -> str:
-        """Name the terms of the objective that are not finite."""
-        broken = [name for name, part in self.objective.parts.items() if not part.isfinite()]
-        return f" ({', '.join(broken)})" if broken else ""
+    def check(self) -> None:
+        """Wait for the device, and see that every loss was finite.
+
+        Raises:
+            TrainingError: One was not; nothing has been changed by it.
+        """
+        broken = self.verdict.first_broken()
+        if broken is None:
+            return
+        good, terms = broken
+        where = f" ({', '.join(terms)})" if terms else ""
+        raise TrainingError(
+            f"The loss is not finite at step {self.first + good}{where}; the checkpoint of step {self.saved} "
+            "is kept.",
+            hint="Lower learning_rate, or pass precision=fp32, and train into another folder.",
+        )
+
+    def asked_to_stop(self, asked: bool) -> bool:
+        """Say whether a process was asked to; several compare where they log, as that makes a GPU wait."""
+        processes = self.plan.processes
+        if processes.size == 1:
+            return asked
+        return self.logs and processes.mean([asked], self.plan.device) != [0]
+
+    @property
+    def logs(self) -> bool:
+        """Whether it is time for a line of the log."""
+        return self.step % self.plan.training.log_every == 0 or self.step == self.plan.training.steps
 
     def report(self, log: TrainingLog | None, report: Report) -> None:
-        """Log, validate and checkpoint where it is time to; without a log, only keep step."""
-        training, last = self.plan.training, self.step == self.plan.training.steps
-        values: dict[str, float] = {}
-        if self.step % training.log_every == 0 or last:
-            values = self.values()
+        """Log, validate and checkpoint where it is time to; without a log, only keep step.
+
+        Raises:
+            TrainingError: A loss was not finite.
+        """
+        values = self.values() if self.logs else {}
         if log is None:
             values = {}
         elif self.plan.validate is not None and self.plan.validates(self.step):
             values |= self.plan.validate(self.average)
         if log is not None and values:
             log.write(self.step, values)
-        if self.step % training.checkpoint_every == 0:
+        if self.step % self.plan.training.checkpoint_every == 0:
             self.save()
         report(self.step, values)
 
     def values(self) -> dict[str, float]:
-        """Return what a line of the log says."""
-        objective = self.objective
-        values = {"loss": self.loss, "learning_rate": self.optimiser.param_groups[0]["lr"]}
-        values |= {name: part.item() for name, part in objective.parts.items()}
-        values["logit_scale"] = self.network.logit_scale.item()
+        """Return what a line of the log says, each term of the objective as the mean over all processes.
+
+        Raises:
+            TrainingError: A loss was not finite.
+        """
+        self.check()
+        terms = {"loss": self.loss, **self.objective.parts}
+        if hasattr(self.network, "logit_scale"):  # a generator has none
+            terms["logit_scale"] = self.network.logit_scale
+        numbers = torch.stack([each.detach().double() for each in terms.values()])
+        values = dict(zip(terms, self.plan.processes.averaged(numbers).tolist(), strict=True))
+        values["learning_rate"] = self.optimiser.param_groups[0]["lr"]
         values["clips_per_second"] = self.plan.training.batch_clips * self.clock.rate(self.step)
         return values
 

@@ -134,10 +134,10 @@ def test_a_clip_without_truth_is_an_error_that_says_where_truth_exists(name: str
     assert "avsynth" in caught.value.hint
 
 
-def test_all_rows_but_precomputed_stand_beside_results_and_read_no_media():
+def test_all_rows_but_what_was_made_elsewhere_stand_beside_results_and_read_no_media():
     records = list(avbench_models())
     assert {record.name for record in records if record.scale_row} == {
-        "random", "oracle", "semantics-only", "time-shuffled",
+        "random", "oracle", "semantics-only", "time-shuffled", "silence", "noise", "truth", "truth-reencoded",
     }  # fmt: skip
     for record in records:
         assert record.inputs_for({}).video is record.inputs_for({}).audio is None

@@ -1,4 +1,7 @@
-"""A process of a run: ``python -m tests.gmscavp.rank CONFIG FOLDER CHANGES [DIES_AT]``."""
+"""A process of a run: ``python -m tests.gmscavp.rank CONFIG FOLDER CHANGES [SIGNAL STEP]``.
+
+The signal reaches every process but the first after that step.
+"""
 
 import json
 import os
@@ -14,26 +17,29 @@ from gmscavp.plan import TrainingError
 from gmscavp.training import train
 from tests.gmscavp.runs import TINY, TINY_DIFFUSION, plan
 
-EXIT = 5
+FAILED, STOPPED = 5, 6
 CONFIGS = {config.name: config for config in (TINY, TINY_DIFFUSION)}
 
 
-def main(config: str, folder: Path, changes: dict[str, Any], dies_at: int | None) -> None:
+def main(config: str, folder: Path, changes: dict[str, Any], received: int, when: int) -> None:
     torch.set_num_threads(1)
     with joined("cpu") as (processes, _):
 
         def report(step: int, values: object) -> None:
-            if step == dies_at and not processes.first:
-                os.kill(os.getpid(), signal.SIGKILL)
+            if step == when and not processes.first:
+                os.kill(os.getpid(), received)
 
         try:
-            train(plan(CONFIGS[config], folder, processes, precision="fp64", **changes), report)
+            train(plan(CONFIGS[config], folder, processes, **{"precision": "fp64"} | changes), report)
         except TrainingError as error:
             sys.stderr.write(f"{error}\n")
             sys.stderr.flush()
-            os._exit(EXIT)
+            os._exit(FAILED)
+        except KeyboardInterrupt:
+            os._exit(STOPPED)
 
 
 if __name__ == "__main__":
-    name, where, changed, *dies = sys.argv[1:]
-    main(name, Path(where), json.loads(changed), int(dies[0]) if dies else None)
+    name, where, changed, *rest = sys.argv[1:]
+    received, when = (signal.Signals[rest[0]], int(rest[1])) if rest else (0, 0)
+    main(name, Path(where), json.loads(changed), received, when)

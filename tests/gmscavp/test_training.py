@@ -158,6 +158,11 @@ def test_average_is_what_its_formula_says() -> None:
     assert average.weight.item() == pytest.approx(0.1 * 2 + 0.9 * 5)
     move_average(average, network, 0.9, step=10_000)
     assert average.weight.item() == pytest.approx(0.9 * 4.7 + 0.1 * 5)
+    move_average(average, network, 0.9, step=10_000, broken=torch.zeros(()))
+    assert average.weight.item() == pytest.approx(0.9 * (0.9 * 4.7 + 0.1 * 5) + 0.1 * 5)
+    before = average.weight.item()
+    move_average(average, network, 0.9, step=10_000, broken=torch.ones(()))
+    assert average.weight.item() == before
 
 
 def test_learning_rate_rises_in_a_line_and_falls_in_half_a_cosine() -> None:

@@ -103,7 +103,7 @@ def test_a_sound_that_starts_late_is_late_and_its_file_may_hold_a_picture(tmp_pa
     assert np.abs(sound.samples[0]).argmax() / 16_000 == pytest.approx(0.8, abs=1e-3)
 
 
-@pytest.mark.parametrize(("ending", "codec"), [("flac", "flac"), ("m4a", "aac")])
+@pytest.mark.parametrize(("ending", "codec"), [("flac", "flac"), ("m4a", "aac"), ("mkv", "flac")])
 def test_a_file_cut_off_is_corrupt_and_not_a_shorter_sound(tmp_path, ending, codec):
     path = sound_file(tmp_path, ending, codec, 44_100)
     options = {"movflags": "+faststart"} if ending == "m4a" else {}
