@@ -53,6 +53,7 @@ def _picture(clip: ShownClip, number: int, without: str | None) -> str:
     return (
         f'<figure class="film"><video controls preload="none" playsinline src="{name}.mp4" '
         f'poster="{name}.png" aria-label="Clip {id} with {which}"></video>'
+        f'<img class="still" src="{name}.png" alt="A still of clip {id}">'
         f"<figcaption>The picture, with {which}</figcaption></figure>\n"
     )
 
