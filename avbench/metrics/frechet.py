@@ -27,13 +27,14 @@ any order; a part may be a single row.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from avbench.metrics.embedding_sets import Values, check_result, checked_set
+from avbench.metrics.embedding_sets import Values, check_result, checked_as_given, checked_set
 
-PENDING_ROWS = 1024
+ROWS_AT_ONCE = PENDING_ROWS = 1024
 LARGE, WELL_CONDITIONED = 512, 1e-8
 LEAST_LENGTH = 1e-140  # the square of a smaller one loses digits
 
@@ -77,10 +78,9 @@ def moments(rows: ArrayLike) -> Moments:
     >>> moments([[0.0], [2.0]]).covariance()
     array([[2.]])
     """
-    centred = checked_set(rows, "the set")
-    mean = centred.mean(0)
-    centred -= mean
-    return Moments(n=len(centred), mean=mean, factor=_compact(centred))
+    given = checked_as_given(rows, "the set")
+    mean = given.mean(0, dtype=np.float64)
+    return Moments(n=len(given), mean=mean, factor=_factor(given, mean))
 
 
 def merged(parts: Iterable[Moments]) -> Moments:
@@ -102,7 +102,8 @@ def merged(parts: Iterable[Moments]) -> Moments:
     mean = sum((each.mean * (each.n / n) for each in sets), np.zeros(sets[0].dim))
     # Each part spreads about its own mean, and the means of the parts about that of the whole.
     between = [np.sqrt(each.n) * (each.mean - mean)[None] for each in sets]
-    return Moments(n=n, mean=mean, factor=_compact(np.concatenate([*(s.factor for s in sets), *between])))
+    factors = np.concatenate([*(each.factor for each in sets), *between])
+    return Moments(n=n, mean=mean, factor=_factor(factors, np.zeros_like(mean)))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -195,37 +196,50 @@ def _nuclear_norm(product: Values) -> float:
     return float(np.linalg.svd(product, compute_uv=False).sum())
 
 
-def _compact(factor: Values) -> Values:
-    """Return a factor of the same product with at most ``dim`` rows."""
-    rows, dim = factor.shape
-    if rows <= dim:
-        return factor
-    triangle = _triangle(factor) if dim >= LARGE else None
-    return triangle if triangle is not None else np.asarray(np.linalg.qr(factor, mode="r"), np.float64)
+def _factor(rows: NDArray[Any], mean: Values) -> Values:
+    """Return a factor of the scatter of ``rows`` ``(n, dim)`` about ``mean``, of at most ``dim`` rows."""
+    n, dim = rows.shape
+    if n > dim >= LARGE and (triangle := _triangle(rows, mean)) is not None:
+        return triangle
+    centred = np.asarray(rows - mean, np.float64)
+    return centred if n <= dim else np.asarray(np.linalg.qr(centred, mode="r"), np.float64)
 
 
-def _triangle(factor: Values) -> Values | None:
-    """Return a QR decomposition's triangle by Cholesky, a third of the work; ``None`` where it loses digits.
+def _triangle(rows: NDArray[Any], mean: Values) -> Values | None:
+    """Return a triangle for :func:`_factor` by Cholesky, a third of the work; ``None`` if it loses digits.
 
-    The error of a product of columns is relative to their lengths, so columns are scaled to length 1. Then
-    the smallest eigenvalue of their correlations must not be below about :data:`WELL_CONDITIONED` of the
-    largest.
+    The error of a product of columns is relative to their lengths, so columns are scaled to length 1, but for
+    constant ones. Then the smallest eigenvalue of their correlations must not be below about
+    :data:`WELL_CONDITIONED` of the largest.
     """
     from scipy.linalg import get_lapack_funcs
 
-    with np.errstate(over="ignore", invalid="ignore"):
-        product = factor.T @ factor
-    lengths = np.sqrt(np.diagonal(product))
-    constant = ~factor.any(0)
-    if not (constant | (np.isfinite(lengths) & (lengths > LEAST_LENGTH))).all():
+    scatter = _scatter(rows, mean)
+    lengths = np.sqrt(np.diagonal(scatter))
+    short = lengths < LEAST_LENGTH
+    if not np.isfinite(lengths).all() or (rows[:, short] != rows[0, short]).any():
         return None
-    scale = np.where(constant, 1.0, lengths)
-    product /= scale
-    product /= scale[:, None]
-    product[constant, constant] = 1.0
-    decompose, condition = get_lapack_funcs(("potrf", "pocon"), (product,))
-    triangle, failed = decompose(product, lower=0, clean=1)
+    lengths[short] = 1.0
+    scatter /= lengths
+    scatter /= lengths[:, None]
+    scatter[short, short], lengths[short] = 1.0, 0.0
+    decompose, condition = get_lapack_funcs(("potrf", "pocon"), (scatter,))
+    triangle, failed = decompose(scatter, lower=0, clean=1)
     if failed:
         return None
-    reciprocal, _ = condition(triangle, np.abs(product).sum(0).max())
-    return triangle * lengths if reciprocal > WELL_CONDITIONED else None
+    above = np.abs(scatter)  # below the diagonal there are zeros, in place of the same again
+    reciprocal, _ = condition(triangle, (above.sum(0) + above.sum(1) - 1).max())
+    return np.ascontiguousarray(triangle * lengths) if reciprocal > WELL_CONDITIONED else None
+
+
+def _scatter(rows: NDArray[Any], mean: Values) -> Values:
+    """Return the upper triangle ``(dim, dim)`` of the scatter about ``mean``, zeros below."""
+    from scipy.linalg import get_blas_funcs
+
+    scatter = np.zeros((len(mean), len(mean)), order="F")
+    (add_products,) = get_blas_funcs(("syrk",), (scatter,))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            some = np.asarray(rows[start : start + ROWS_AT_ONCE] - mean, np.float64)
+            scatter = add_products(1.0, some.T, beta=1.0, c=scatter, overwrite_c=1)
+    return scatter
