@@ -4,10 +4,11 @@ import importlib
 from collections.abc import Callable, Iterable
 
 from avbench.clips import Dataset
+from avbench.embedders.records import EMBEDDERS
 from avbench.hookspecs import hookimpl
 from avbench.metrics.generation_records import GENERATION_METRICS
 from avbench.metrics.records import METRICS
-from avbench.records import DatasetRecord, DatasetRequest, MetricRecord, TaskSpec
+from avbench.records import DatasetRecord, DatasetRequest, EmbedderRecord, MetricRecord, TaskSpec
 from avbench.tasks.specs import TASKS
 
 
@@ -45,6 +46,12 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
 def avbench_metrics() -> Iterable[MetricRecord]:
     """The bundled metrics."""
     return (*METRICS, *GENERATION_METRICS)
+
+
+@hookimpl
+def avbench_embedders() -> Iterable[EmbedderRecord]:
+    """The bundled embedders."""
+    return EMBEDDERS
 
 
 def _opener(module: str, function: str) -> Callable[[DatasetRequest], Dataset]:

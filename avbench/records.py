@@ -198,7 +198,7 @@ class Checkpoint:
         sha256: Its digest; empty where the publisher states none: then any file is taken, and the digest
             found is recorded.
         source: Who published it: paper, repository.
-        parts: The files of a folder, each fetched from ``url/part``.
+        parts: The files of a folder, each fetched from ``url/part``; ``a|b`` is a, or b where there is no a.
     """
 
     file: str

@@ -3,12 +3,12 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 from typing import BinaryIO
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 from avbench.errors import ModelError
@@ -20,6 +20,10 @@ MOST_BYTES = 4 << 30
 
 PIECE = 1 << 20
 PATIENCE_SECONDS = 60.0
+
+
+class NotThere(ModelError):
+    """The publisher's server has no such file."""
 
 
 def fetch(
@@ -42,8 +46,25 @@ def fetch(
         return
     # The first part says that the folder is there, so it comes last.
     for part in reversed(checkpoint.parts):
-        if not (path / part).is_file():
-            _fetch_file(f"{checkpoint.url}/{part}", path / part, "", progress, most_bytes)
+        if not present(path, part):
+            _fetch_first(checkpoint.url, part.split("|"), path, progress, most_bytes)
+
+
+def present(folder: Path, part: str) -> str | None:
+    """Return the name under which a part is there, of those it may have: ``a|b``."""
+    return next((name for name in part.split("|") if (folder / name).is_file()), None)
+
+
+def _fetch_first(
+    url: str, names: Sequence[str], folder: Path, progress: Progress | None, most_bytes: int
+) -> None:
+    first, *others = names
+    try:
+        _fetch_file(f"{url}/{first}", folder / first, "", progress, most_bytes)
+    except NotThere:
+        if not others:
+            raise
+        _fetch_first(url, others, folder, progress, most_bytes)
 
 
 def _fetch_file(url: str, path: Path, sha256: str, progress: Progress | None, most_bytes: int) -> None:
@@ -85,7 +106,8 @@ def _pieces(url: str, progress: Progress | None, most_bytes: int) -> Iterator[by
                     progress(f"fetching {url.rpartition('/')[2]}", come, expected or come)
                 yield piece
     except (URLError, HTTPException, OSError, ValueError) as error:
-        raise ModelError(
+        kind = NotThere if isinstance(error, HTTPError) and error.code == 404 else ModelError
+        raise kind(
             f"{url} cannot be fetched: {error}.",
             hint="Check the network, or fetch the file by hand and give its path.",
         ) from error

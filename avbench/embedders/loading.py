@@ -14,7 +14,7 @@ from pathlib import Path
 from re import fullmatch
 from typing import TYPE_CHECKING
 
-from avbench.embedders.download import fetch
+from avbench.embedders.download import fetch, present
 from avbench.errors import AvbenchError, ModelError, UsageError
 from avbench.records import Checkpoint, EmbedderRecord, Progress
 from avbench.resolve import sentence
@@ -117,10 +117,9 @@ def digest_of_weights(checkpoint: Checkpoint, path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     total = hashlib.sha256()
-    for part in sorted(checkpoint.parts):
-        if (path / part).is_file():
-            with (path / part).open("rb") as file:
-                total.update(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {part}\n".encode())
+    for part in sorted(filter(None, (present(path, each) for each in checkpoint.parts))):
+        with (path / part).open("rb") as file:
+            total.update(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {part}\n".encode())
     return total.hexdigest()
 
 
@@ -137,7 +136,7 @@ def _packages(record: EmbedderRecord) -> dict[str, str]:
 
 
 def _is_there(checkpoint: Checkpoint, path: Path) -> bool:
-    return (path / checkpoint.parts[0]).is_file() if checkpoint.parts else path.is_file()
+    return bool(present(path, checkpoint.parts[0])) if checkpoint.parts else path.is_file()
 
 
 def _from_hub(checkpoint: Checkpoint, name: Path) -> tuple[Checkpoint, Path | None]:
