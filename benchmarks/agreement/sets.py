@@ -3,7 +3,8 @@
 import contextlib
 import importlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from unittest import mock
 
 import numpy as np
@@ -35,9 +36,8 @@ TENSORS = torch.from_numpy(GENERATED), torch.from_numpy(REFERENCE)
 ROWS, ANSWERS = "400 rows of 32 columns, each set", "400 rows of 50 logits"
 
 
-def torch_fidelity_scores() -> Iterator[Comparison]:
-    """Compare with torch-fidelity: the same subsets, the same splits."""
-    name = "torch-fidelity"
+def torch_fidelity_kid() -> Iterator[Comparison]:
+    """Compare KID with torch-fidelity's, over the same subsets."""
     kid = importlib.import_module("torch_fidelity.metric_kid")
     theirs = kid.kid_features_to_metric(
         *TENSORS, kid_subsets=100, kid_subset_size=100, rng_seed=2020, verbose=False
@@ -45,31 +45,39 @@ def torch_fidelity_scores() -> Iterator[Comparison]:
     ours = kernel_inception_distance(GENERATED, REFERENCE, subset_size=100)
     yield Comparison(
         number="kid: mean, deviation",
-        package=name,
+        package="torch-fidelity",
         function="kid_features_to_metric",
         ours=[ours.mean, ours.std],
         theirs=[theirs[kid.KEY_METRIC_KID_MEAN], theirs[kid.KEY_METRIC_KID_STD]],
         within=1e-10,
         note=f"{ROWS}, 100 subsets of 100",
     )
+
+
+def torch_fidelity_inception_score() -> Iterator[Comparison]:
+    """Compare the inception score with torch-fidelity's, over the same splits, of one length and of two."""
     inception = importlib.import_module("torch_fidelity.metric_isc")
     for n in (400, 393):
         theirs = inception.isc_features_to_metric(torch.from_numpy(LOGITS[:n]))
         ours = inception_score(LOGITS[:n])
         yield Comparison(
             number="is: mean, deviation",
-            package=name,
+            package="torch-fidelity",
             function="isc_features_to_metric",
             ours=[ours.mean, ours.std],
             theirs=[theirs[inception.KEY_METRIC_ISC_MEAN], theirs[inception.KEY_METRIC_ISC_STD]],
             within=1e-12,
             note=f"{n} rows of 50 logits",
         )
+
+
+def torch_fidelity_precision() -> Iterator[Comparison]:
+    """Compare precision and recall with torch-fidelity's."""
     shares = importlib.import_module("torch_fidelity.metric_prc").calculate_precision_recall_full
     near = neighbourhoods(GENERATED, REFERENCE, k=3)
     yield Comparison(
         number="precision, diversity-recall",
-        package=name,
+        package="torch-fidelity",
         function="calculate_precision_recall_full",
         ours=[near.precision.mean(), near.recall.mean()],
         theirs=shares(*TENSORS, 3),
@@ -88,10 +96,8 @@ class Same(nn.Module):
         return rows
 
 
-def torchmetrics_scores() -> Iterator[Comparison]:
-    """Compare with torchmetrics, on the features themselves."""
-    from torchmetrics import KLDivergence
-    from torchmetrics.image.inception import InceptionScore
+def torchmetrics_kid() -> Iterator[Comparison]:
+    """Compare KID with torchmetrics', on the features themselves."""
     from torchmetrics.image.kid import KernelInceptionDistance
 
     kid = KernelInceptionDistance(feature=Same(), subsets=1, subset_size=400).set_dtype(torch.float64)
@@ -106,6 +112,12 @@ def torchmetrics_scores() -> Iterator[Comparison]:
         within=1e-10,
         note=f"{ROWS}; more subsets it draws by another generator",
     )
+
+
+def torchmetrics_divergence() -> Iterator[Comparison]:
+    """Compare KL with torchmetrics', pair by pair."""
+    from torchmetrics import KLDivergence
+
     divergence = KLDivergence(log_prob=True, reduction="none")
     divergence.update(*(torch.from_numpy(each).log_softmax(1) for each in (LOGITS, OTHER_LOGITS)))
     yield Comparison(
@@ -117,6 +129,12 @@ def torchmetrics_scores() -> Iterator[Comparison]:
         within=1e-10,
         note=ANSWERS,
     )
+
+
+def torchmetrics_inception_score() -> Iterator[Comparison]:
+    """Compare the inception score with torchmetrics', as it is and given our order and divisor."""
+    from torchmetrics.image.inception import InceptionScore
+
     ours, order = inception_score(LOGITS), torch.from_numpy(np.random.RandomState(2020).permutation(400))
     for with_our_order in (False, True):
         score = InceptionScore(feature=Same(), splits=10).set_dtype(torch.float64)
@@ -165,52 +183,55 @@ def kadtk_distance() -> Iterator[Comparison]:
 
 
 def scikit_learn_kernels() -> Iterator[Comparison]:
-    """Compare MMD by both kernels, median and radii with scikit-learn's."""
-    from sklearn.metrics.pairwise import cosine_similarity, euclidean_distances, polynomial_kernel, rbf_kernel
+    """Compare MMD by both kernels with scikit-learn's."""
+    from sklearn.metrics.pairwise import polynomial_kernel, rbf_kernel
+
+    def mmd(kernel: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> float:
+        sets = GENERATED, REFERENCE
+        within = [kernel(each, each) for each in sets]
+        means = [(each.sum() - np.trace(each)) / (len(each) * (len(each) - 1)) for each in within]
+        return sum(means) - 2 * kernel(*sets).mean()
+
+    for number, kernel, theirs in (
+        ("mmd, gaussian", gaussian(5.0), partial(rbf_kernel, gamma=1 / (50 + 1e-8))),
+        ("mmd, cubic", polynomial(), partial(polynomial_kernel, degree=3)),
+    ):
+        yield Comparison(
+            number=number,
+            package="scikit-learn",
+            function=theirs.func.__name__,
+            ours=squared_mmd(GENERATED, REFERENCE, kernel),
+            theirs=mmd(theirs),
+            within=1e-12,
+            note=ROWS,
+        )
+
+
+def scikit_learn_distances() -> Iterator[Comparison]:
+    """Compare the median distance, radii and cosines with scikit-learn's."""
+    from sklearn.metrics.pairwise import cosine_similarity, euclidean_distances
     from sklearn.neighbors import NearestNeighbors
 
-    def mmd(kernel: np.ndarray, across: np.ndarray, others: np.ndarray) -> float:
-        within = [(each.sum() - np.trace(each)) / (len(each) * (len(each) - 1)) for each in (kernel, others)]
-        return sum(within) - 2 * across.mean()
-
-    pairs = (GENERATED, GENERATED), (GENERATED, REFERENCE), (REFERENCE, REFERENCE)
-    values = {
-        "rbf_kernel": (
-            squared_mmd(GENERATED, REFERENCE, gaussian(5.0)),
-            mmd(*(rbf_kernel(*pair, gamma=1 / (50 + 1e-8)) for pair in pairs)),
-        ),
-        "polynomial_kernel": (
-            squared_mmd(GENERATED, REFERENCE, polynomial()),
-            mmd(*(polynomial_kernel(*pair, degree=3) for pair in pairs)),
-        ),
-        "euclidean_distances": (
+    pairs = np.sort(euclidean_distances(REFERENCE)[np.triu_indices(400, 1)])
+    nearest = NearestNeighbors(n_neighbors=6).fit(REFERENCE).kneighbors(REFERENCE)[0]
+    cosines = np.diagonal(cosine_similarity(GENERATED, REFERENCE))
+    for number, function, ours, theirs in (
+        (
+            "kad's bandwidth",
+            "euclidean_distances",
             lower_median_distance(REFERENCE),
-            np.sort(euclidean_distances(REFERENCE)[np.triu_indices(400, 1)])[400 * 399 // 4 - 1],
+            pairs[400 * 399 // 4 - 1],
         ),
-        "NearestNeighbors": (
-            neighbour_radii(REFERENCE, 5),
-            NearestNeighbors(n_neighbors=6).fit(REFERENCE).kneighbors(REFERENCE)[0][:, 5],
-        ),
-        "cosine_similarity": (
-            cosine_similarities(GENERATED, REFERENCE),
-            np.diagonal(cosine_similarity(GENERATED, REFERENCE)),
-        ),
-    }
-    numbers = [
-        "mmd, gaussian",
-        "mmd, cubic",
-        "bandwidth: lower median",
-        "radius of 5 neighbours",
-        "clap, av-similarity",
-    ]
-    for number, (function, (ours, theirs)) in zip(numbers, values.items(), strict=True):
+        ("radius of 5 neighbours", "NearestNeighbors", neighbour_radii(REFERENCE, 5), nearest[:, 5]),
+        ("clap, av-similarity", "cosine_similarity", cosine_similarities(GENERATED, REFERENCE), cosines),
+    ):
         yield Comparison(
             number=number,
             package="scikit-learn",
             function=function,
             ours=ours,
             theirs=theirs,
-            within=1e-10,
+            within=1e-12,
             note=ROWS,
         )
 
@@ -253,9 +274,14 @@ def scipy_divergences() -> Iterator[Comparison]:
 
 SETS: tuple[Compare, ...] = (
     scikit_learn_kernels,
-    torch_fidelity_scores,
-    torchmetrics_scores,
+    scikit_learn_distances,
+    torch_fidelity_kid,
+    torchmetrics_kid,
     kadtk_distance,
     prdc_shares,
+    torch_fidelity_precision,
     scipy_divergences,
+    torchmetrics_divergence,
+    torch_fidelity_inception_score,
+    torchmetrics_inception_score,
 )
