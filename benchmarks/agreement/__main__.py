@@ -9,6 +9,7 @@ docs/agreement.md holds what it printed.
 """
 
 import argparse
+import logging
 import platform
 import sys
 from collections.abc import Iterator
@@ -70,5 +71,6 @@ def main() -> int:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
+    logging.disable(logging.INFO)
     with threadpool_limits(1):
         sys.exit(main())
