@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from avbench.census import LeftOut
 from avbench.errors import DataError, UsageError
 from avbench.results import RunResult, from_json, to_json
+from avbench.runs.census import LeftOut
 from avbench.store import cannot_write, write_whole
 
 T = TypeVar("T")

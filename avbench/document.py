@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from avbench.census import Census, LeftOut
 from avbench.provenance import model_info, provenance, task_info
 from avbench.resolve import STANDARD, Plan
 from avbench.results import Coverage, DatasetInfo, RunInfo, RunResult, ScaleRow, ids_digest
+from avbench.runs.census import Census, LeftOut
 from avbench.runs.job import Evaluated, Scored
 
 # Below this, chance alone gives recalls that look like something.

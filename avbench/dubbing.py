@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from avbench.border import check_sounds
 from avbench.clips import Clip
 from avbench.crossfade import joined, window_starts
 from avbench.errors import AvbenchError, MediaError
@@ -16,6 +15,7 @@ from avbench.media.info import Picture
 from avbench.protocols import VideoBatch
 from avbench.records import VideoInput
 from avbench.resolve import Contestant, sentence
+from avbench.runs.border import check_sounds
 from avbench.sounds import Sound
 
 # What neighbouring windows have in common, in seconds; a quarter of a window where that is shorter.

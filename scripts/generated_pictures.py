@@ -20,8 +20,8 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from PIL import Image
 
+from avbench.boards.score_ids import name_of
 from avbench.pages.files import DATA, put
-from avbench.score_ids import name_of
 
 ROOT = Path(__file__).parent.parent
 INK, SOFT, PAPER, TICK = "#e8e5ec", "#9d97a8", "#131217", "#f08c78"

@@ -8,10 +8,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avbench.border import check_sounds
 from avbench.clips import REASONS, Clip
 from avbench.errors import MediaError, ModelError
 from avbench.protocols import AudioBatch
+from avbench.runs.border import check_sounds
 from avbench.sounds import Sound
 
 CLIPS = tuple(Clip(id=name, path=Path(name)) for name in "abc")

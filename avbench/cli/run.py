@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from avbench.boards.tables import result_text
 from avbench.cli.options import KeyValues, NamedFiles, json_option, merged, plugin_option, print_json
 from avbench.cli.progress import progress_to_stderr
 from avbench.errors import AvbenchError
@@ -13,7 +14,6 @@ from avbench.requests import RunRequest
 from avbench.runner import Finished, run
 from avbench.runs.job import Report
 from avbench.store import cache_folder
-from avbench.tables import result_text
 
 _PAIRS = KeyValues()
 _FOLDER = click.Path(file_okay=False, path_type=Path)

@@ -120,7 +120,7 @@ def open_shards(request: DatasetRequest) -> ShardSet:
             left_out += [f"{name} {damage}"] if damage else []
             if clips:
                 blocks[name] = clips
-    left_out += [f"{count} {what}" for what, count in sorted(counts.items()) if count]
+    left_out += [f"{what}: {count}" for what, count in sorted(counts.items()) if count]
     if not blocks:
         what = f"; left out: {abridged(left_out)}" if left_out else ""
         raise DataError(
@@ -163,7 +163,7 @@ def _summary(index_of: Callable[[Path], TarIndex], path: Path) -> tuple[int, Map
     counts = {
         "samples without a video": index.without_video,
         "videos beside the first of their sample": index.second_videos,
-        "samples that name no recording count as one each": index.sourceless,
+        "samples that name no recording, each taken for one": index.sourceless,
     }
     return len(index.samples), counts, index.damage
 
@@ -174,4 +174,4 @@ def _revision(root: Path, names: Sequence[str]) -> str:
 
 
 def _notes(left_out: Sequence[str]) -> tuple[str, ...]:
-    return (f"Not all of the shards is used: {abridged(left_out)}.",) if left_out else ()
+    return (f"Not all in the shards is used: {abridged(left_out)}.",) if left_out else ()

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from avbench.border import check_embeddings
 from avbench.errors import UsageError
 from avbench.protocols import AudioBatch, Heard
 from avbench.records import Args, EmbedderRecord, ModelRecord
+from avbench.runs.border import check_embeddings
 
 if TYPE_CHECKING:
     from avbench.registry import Registry

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from avbench.boards.tables import one_line
 from avbench.metrics.embedding_sets import Values
 from avbench.pages.colours import palette
 from avbench.pages.exhibits import Exhibition, Pcm, ShownClip, ShownSound
 from avbench.pages.png import indexed_png
 from avbench.pages.spectrograms import Bands, levels, pixels
 from avbench.store import write_whole
-from avbench.tables import one_line
 
 DATA = "clips.json"
 FOLDER = "clips"

@@ -105,7 +105,7 @@ def page(result: RunResult, shown: Exhibition, absent: dict[str, str]) -> str:
 
 def _legend(result: RunResult, shown: Exhibition) -> str:
     by_side_car = result.task.protocol.get("onsets") == "side-car"
-    source = "by the clip's side-car" if by_side_car else "detected in the true sound"
+    source = "from the clip's side-car" if by_side_car else "detected in the true sound"
     colours = ", ".join(gradient())
     return (
         '<ul class="legend">\n'

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from avbench.boards.score_ids import is_shown, label
+from avbench.boards.tables import number as in_unit
 from avbench.pages.drawings import instants, marks, track
 from avbench.pages.exhibits import Exhibition, ShownClip, ShownSound
 from avbench.pages.files import made_name, truth_name, video_name
@@ -9,8 +11,6 @@ from avbench.pages.ranking import ONSET_TOLERANCE, ONSETS, onset_f1
 from avbench.pages.spectrograms import MARKED_HZ, Bands
 from avbench.pages.text import counted, escaped
 from avbench.results import RunResult
-from avbench.score_ids import is_shown, label
-from avbench.tables import number as in_unit
 from avbench.tasks.generation_pairs import SoundRecord
 
 # Nearer to the top than this a frequency would be cut off.
@@ -53,6 +53,7 @@ def _picture(clip: ShownClip, number: int, without: str | None) -> str:
     return (
         f'<figure class="film"><video controls preload="none" playsinline src="{name}.mp4" '
         f'poster="{name}.png" aria-label="Clip {id} with {which}"></video>'
+        f'<img class="still" src="{name}.png" alt="A still of clip {id}">'
         f"<figcaption>The picture, with {which}</figcaption></figure>\n"
     )
 

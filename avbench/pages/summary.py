@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from avbench.boards.score_ids import is_shown, name_of
+from avbench.boards.tables import coverage_line, identity_line, model_line, score_cells
 from avbench.pages.exhibits import Exhibition
 from avbench.pages.text import counted, escaped, pairs, table
 from avbench.records import Args
 from avbench.results import RunResult
-from avbench.score_ids import is_shown, name_of
-from avbench.tables import coverage_line, identity_line, model_line, score_cells
 
 DIGITS = 12
 

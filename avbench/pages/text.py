@@ -3,7 +3,7 @@
 import html
 from collections.abc import Iterable, Sequence
 
-from avbench.tables import one_line
+from avbench.boards.tables import one_line
 
 
 def escaped(text: str) -> str:

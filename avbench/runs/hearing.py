@@ -128,8 +128,8 @@ class SimilarityEar:
         """Return ``embedding``, ``(dim,)`` or ``(time, dim)``."""
         import torch
 
-        from avbench.border import check_embeddings
         from avbench.media.audio import resample
+        from avbench.runs.border import check_embeddings
 
         self._model = self._model or self.load()
         heard = samples if len(samples) == self.channels else samples.mean(0, keepdims=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from avbench.census import Census, LeftOut
 from avbench.errors import DataError
 from avbench.metrics.measurement import Measurement
 from avbench.pages.exhibits import Exhibition
@@ -17,6 +16,7 @@ from avbench.registry import Registry
 from avbench.requests import RunRequest
 from avbench.resolve import Plan
 from avbench.results import Interval, ScaleRow, Score
+from avbench.runs.census import Census, LeftOut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,15 +7,15 @@ from typing import Any
 
 from avbench.clips import Clip
 from avbench.embedders.loading import resolve_embedder
-from avbench.embedding import Embedder
 from avbench.errors import AvbenchError, UsageError
 from avbench.provenance import device_name, model_info, store_key, versions
 from avbench.resolve import Contestant, Plan, resolve_model
+from avbench.runs.embedding import Embedder
 from avbench.runs.hearing import Ear, EmbedderEar, SignalEar, SimilarityEar
 from avbench.runs.job import Job
 from avbench.runs.sounds import census_of, protocol_of
+from avbench.runs.stream import embed_batches, recall, unfinished
 from avbench.store import Row, Store
-from avbench.stream import embed_batches, recall, unfinished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,21 +6,21 @@ from functools import partial
 
 import numpy as np
 
-from avbench.border import check_same_space
-from avbench.census import Census, take_census
 from avbench.clips import Clip
 from avbench.digests import FileDigests
-from avbench.embedding import Embedder
 from avbench.errors import DataError
 from avbench.provenance import store_key
 from avbench.resolve import Contestant, Plan
 from avbench.results import Score
+from avbench.runs.border import check_same_space
+from avbench.runs.census import Census, take_census
+from avbench.runs.embedding import Embedder
 from avbench.runs.job import Evaluated, Job, Scored, announcement, nothing_left, score_of
 from avbench.runs.reference_rows import reference_model, reference_rows
-from avbench.slots import Unread
+from avbench.runs.slots import Unread
+from avbench.runs.stream import Batch, Outputs, embed_batches, recall, unfinished
 from avbench.specs import RetrievalProtocol
 from avbench.store import Modality, Row, Store
-from avbench.stream import Batch, Outputs, embed_batches, recall, unfinished
 from avbench.tasks.retrieval import RetrievalOutcome, score_retrieval
 
 Rows = Mapping[Modality, Mapping[str, Row]]

@@ -12,21 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from avbench.attempts import Attempts
-from avbench.border import check_sounds
-from avbench.census import Census, LeftOut, take_census
 from avbench.clips import Clip
 from avbench.digests import FileDigests
 from avbench.errors import MediaError
 from avbench.provenance import decoder, store_key
 from avbench.records import AudioInput, Progress
 from avbench.resolve import Plan
+from avbench.runs.attempts import Attempts
+from avbench.runs.border import check_sounds
+from avbench.runs.census import Census, LeftOut, take_census
 from avbench.runs.job import Job
-from avbench.slots import Decoded, Slots, video_batch
+from avbench.runs.slots import Decoded, Slots, video_batch
+from avbench.runs.stream import decoded_batches, note_failures
 from avbench.sounds import Sound
 from avbench.specs import GenerationProtocol
 from avbench.store import Shelf, Store
-from avbench.stream import decoded_batches, note_failures
 
 Pcm = NDArray[np.int16]
 FULL_SCALE = 32768

@@ -21,11 +21,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from avbench.census import LeftOut
 from avbench.clips import Clip
 from avbench.errors import StorageError
 from avbench.media.workers import decode_clips
 from avbench.records import Progress
+from avbench.runs.census import LeftOut
 from avbench.store import write_whole
 from avbench.training.arrays import SHARD, ArraySet, Frames, Places, Samples, save_shard
 from avbench.training.choice import DataChoice

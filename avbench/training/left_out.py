@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from avbench.census import LeftOut
 from avbench.clips import Clip
 from avbench.errors import MediaError
 from avbench.media.info import DecodedClip
+from avbench.runs.census import LeftOut
 from avbench.store import write_whole
 from avbench.training.arrays import Frames, Samples, as_stored
 

@@ -8,12 +8,12 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from avbench.census import LeftOut
 from avbench.clips import Dataset
 from avbench.datasets.avsynth import training_set
 from avbench.errors import DataError
 from avbench.records import Args, ModelInputs, Progress
 from avbench.requests import TrainRequest
+from avbench.runs.census import LeftOut
 from avbench.store import cache_folder
 from avbench.training import choice as natural
 from avbench.training.arrays import ArraySet, Places
@@ -57,12 +57,6 @@ def open_data(request: TrainRequest, inputs: ModelInputs, progress: Progress) ->
     for note in dict.fromkeys(note for dataset in datasets for note in dataset.notes):
         request.say(note)
     selection = select_clips(datasets, choice.seconds, choice.validation_of, progress)
-    if not len(selection.train):
-        raise DataError(
-            f"None of the {len(selection.clips)} clips can be trained on: "
-            f"{counted(selection.left_out.values()) or 'the dataset has none'}.",
-            hint="Look at --data-root, and at what `avbench run` says of the same dataset.",
-        )
     source = _Source(request=request, choice=choice, datasets=datasets, selection=selection)
     return source.streamed(progress) if choice.stream else source.decoded(progress)
 
@@ -126,7 +120,17 @@ class _Source:
         return np.diff(ends, prepend=0).tolist()
 
     def _tell(self, train: Places, validation: ArraySet, bad: Mapping[int, LeftOut]) -> Args:
-        """Say what is trained on, and return it for the record."""
+        """Say what is trained on, and return it for the record.
+
+        Raises:
+            DataError: It is nothing.
+        """
+        if not len(train):
+            raise DataError(
+                f"None of the {len(self.selection.clips)} clips can be trained on: "
+                f"{counted(bad.values()) or 'the dataset has none'}.",
+                hint="Look at --data-root, and at seconds= among the --train-args.",
+            )
         line = f"training on {len(train)} of {len(self.selection.clips)} clips"
         apart = f", {validation.clips} kept apart for validation" if validation.clips else ""
         out = f"; left out: {counted(bad.values())} ({self.request.output / LIST})" if bad else ""

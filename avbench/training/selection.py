@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from avbench.census import LeftOut, absence, short_by_itself
 from avbench.clips import Clip, Dataset
 from avbench.datasets.clip_chain import ClipChain
 from avbench.records import Progress
+from avbench.runs.census import LeftOut, absence, short_by_itself
 from avbench.training.arrays import Places
 
 TOLD_EVERY = 1000

@@ -6,10 +6,10 @@ from concurrent.futures import Future
 import numpy as np
 import numpy.typing as npt
 
-from avbench.census import LeftOut
 from avbench.errors import DataError, MediaError
 from avbench.media.info import DecodedClip
 from avbench.media.workers import ClipReaders
+from avbench.runs.census import LeftOut
 from avbench.training.arrays import Frames, Places, Samples, as_float
 from avbench.training.choice import DataChoice
 from avbench.training.left_out import LeftOutList, counted, kept

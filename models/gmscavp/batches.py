@@ -15,6 +15,9 @@ from gmscavp.config import TrainingConfig
 from gmscavp.order import Order
 from gmscavp.segments import SegmentedConfig
 
+# How far to look for a clip that takes another's place; in a small set that is several epochs.
+LATER_BATCHES = 256
+
 
 @runtime_checkable
 class Clips(Protocol):
@@ -186,12 +189,12 @@ class Batches:
     def candidates(self, step: int, place: int) -> Iterator[int]:
         """Yield the clip that fills a place, then those that take it in turn where one cannot be used.
 
-        These are the clips of the same place in the batches that follow, for as long as an epoch, but for
-        those that the batch holds already.
+        These are the clips of the same place in the batches that follow, but for those that the batch holds
+        already.
         """
         chosen = self.clips_of(step)
         yield chosen[place]
-        for later in range(1, self.families // self.taken + 1):
+        for later in range(1, LATER_BATCHES):
             clip = self.order.family((step + later) * self.taken + place)
             if clip not in chosen:
                 yield clip

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from avbench import Clip, MediaError, VideoBatch
-from avbench.border import check_sounds
 from avbench.errors import DataError, UsageError
+from avbench.runs.border import check_sounds
 from avbench.sounds import Sound
 from avbench_baselines.plugin import avbench_models
 from tests.media.muxing import mux

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from avbench import Clip, MediaError, VideoBatch
-from avbench.border import check_sounds
 from avbench.errors import UsageError
 from avbench.media.decode import read_sound
+from avbench.runs.border import check_sounds
 from avbench.sounds import Sound
 from avbench_baselines.plugin import avbench_models
 from tests.media.muxing import mux, numbered_frame

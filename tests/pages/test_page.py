@@ -1,5 +1,6 @@
 """The page of a run: every clip it shows, once, with its sounds, marks and numbers, whatever its name."""
 
+import importlib
 import json
 import re
 import wave
@@ -101,7 +102,7 @@ def test_every_clip_that_is_shown_is_there_once_with_its_name_and_its_place(
 
 def test_everything_a_page_names_is_there_and_nothing_is_fetched(page: Path, read: Reading) -> None:
     named = [given[key] for _, given in read.elements for key in ("src", "href", "poster") if key in given]
-    assert len(named) == 7 * (2 + 2 + 2) + 1
+    assert len(named) == 7 * (2 + 2 + 3) + 1
     assert all((page.parent / name).is_file() for name in named)
     assert not re.search(r"https?:|url\(|@import|//", page.read_text("utf-8").replace("// A play-head", ""))
     assert not read.all("link")
@@ -191,7 +192,8 @@ def test_a_name_that_means_harm_is_only_a_name(page: Path, read: Reading, runs: 
 
 
 def test_pictures_and_players_have_names_and_headings_are_in_order(read: Reading) -> None:
-    assert all(given["alt"].startswith("Mel spectrogram.") for given in read.all("img"))
+    described = [given["alt"].partition(" ")[0] for given in read.all("img")]
+    assert described == 7 * ["A", "Mel", "Mel"]
     players = read.all("audio") + read.all("video")
     assert len({given["aria-label"] for given in players}) == len(players) == 21
     levels = [int(tag[1]) for tag, _ in read.elements if re.fullmatch("h[1-6]", tag)]
@@ -277,3 +279,13 @@ def test_a_folder_that_is_a_file_is_refused_before_the_run(runs: Runs, tmp_path:
     with pytest.raises(UsageError) as refused:
         runs.finished(sounding(), model="clicking", tasks=("clicks",), page=tmp_path / "file")
     assert "--page" in refused.value.hint
+
+
+def test_three_clips_of_a_page_become_one_picture(page: Path, tmp_path: Path) -> None:
+    from matplotlib.image import imread
+
+    pictures = importlib.import_module("scripts.generated_pictures")
+    assert pictures.middle_and_ends(page.parent) == [1, 4, 7]
+    pictures.draw(page.parent, [1, 4, 7], tmp_path / "three.png")
+    height, width, _ = imread(tmp_path / "three.png").shape
+    assert width > 2 * height

@@ -4,7 +4,7 @@ import doctest
 
 import pytest
 
-from avbench import score_ids
+from avbench.boards import score_ids
 from tests.test_results import score
 
 

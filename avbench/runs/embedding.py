@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from avbench.attempts import Attempts
-from avbench.border import Embeddings, check_embeddings, usable
 from avbench.records import ModelInputs
-from avbench.slots import Slots, audio_batch, video_batch
+from avbench.runs.attempts import Attempts
+from avbench.runs.border import Embeddings, check_embeddings, usable
+from avbench.runs.slots import Slots, audio_batch, video_batch
 from avbench.store import Modality, Row
 
 

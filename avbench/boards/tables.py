@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
+from avbench.boards.score_ids import gallery_of, is_shown, label
 from avbench.results import RunResult, ScaleRow, Score
-from avbench.score_ids import gallery_of, is_shown, label
 
 # Further than this share of half its width from the middle of an interval, a value with ± would mislead.
 LOPSIDED = 0.25

@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from avbench import archive
+from avbench.boards.comparison import compare_results
+from avbench.boards.ranking import Entry, told_apart
 from avbench.cli.leaderboard import command
-from avbench.comparison import compare_results
 from avbench.errors import DataError
-from avbench.leaderboard import Entry, told_apart
 from avbench.metrics.onsets import OnsetCounts
 from avbench.results import Score
 from avbench.tasks.generation_pairs import SoundRecord

@@ -9,13 +9,13 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from avbench.census import Census, LeftOut
 from avbench.clips import Clip
-from avbench.embedding import Embedder
 from avbench.errors import MediaError
 from avbench.records import AudioInput, Progress, VideoInput
 from avbench.resolve import Plan
-from avbench.slots import Decoded, Unread
+from avbench.runs.census import Census, LeftOut
+from avbench.runs.embedding import Embedder
+from avbench.runs.slots import Decoded, Unread
 from avbench.store import Modality, Row, Shelf
 
 MODALITIES: tuple[Modality, ...] = ("video", "audio")

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import cast
 
 from avbench import archive
-from avbench.comparison import paired_test, records_beside
+from avbench.boards.comparison import paired_test, records_beside
+from avbench.boards.score_ids import is_shown
 from avbench.errors import DataError
 from avbench.results import RunResult, ScaleRow, Score, from_json
-from avbench.score_ids import is_shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from avbench import archive
+from avbench.boards.score_ids import gallery_of, is_shown, label
+from avbench.boards.tables import number, one_line, table
 from avbench.errors import DataError
 from avbench.metrics import retrieval
 from avbench.metrics.intervals import PairedTest, paired_bootstrap
 from avbench.results import RunResult, Score
-from avbench.score_ids import gallery_of, is_shown, label
-from avbench.tables import number, one_line, table
 from avbench.tasks.generation_pairs import SoundRecord
 from avbench.tasks.retrieval import STANDARD, QueryRank
 

@@ -2,7 +2,7 @@
 
 import doctest
 
-from avbench import tables
+from avbench.boards import tables
 from avbench.results import ScaleRow, Score
 from tests.test_results import coverage, result, score
 

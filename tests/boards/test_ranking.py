@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from avbench import archive
-from avbench.board_pages import as_json, page
+from avbench.boards.pages import as_json, page
+from avbench.boards.ranking import Board, Entry, board, boards, read_entries
 from avbench.errors import DataError
-from avbench.leaderboard import Board, Entry, board, boards, read_entries
 from avbench.results import RunResult, ScaleRow, Score, ids_digest
 from tests.test_results import result
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from avbench.errors import AvbenchError, ModelError
 from avbench.resolve import sentence
-from avbench.slots import Slots
+from avbench.runs.slots import Slots
 
 T = TypeVar("T")
 
