@@ -7,18 +7,19 @@ if TYPE_CHECKING:
     from avbench.clips import Clip, Dataset, Gallery
     from avbench.errors import AvbenchError, MediaError, ModelError
     from avbench.hookspecs import hookimpl
-    from avbench.protocols import AudioBatch, VideoBatch
+    from avbench.protocols import AudioBatch, Heard, VideoBatch
     from avbench.records import (
         AudioInput,
+        Checkpoint,
         DatasetRecord,
         DatasetRequest,
         EmbedderRecord,
         MetricRecord,
         ModelInputs,
         ModelRecord,
-        TaskSpec,
         VideoInput,
     )
+    from avbench.specs import GenerationProtocol, RetrievalProtocol, TaskSpec
 
 __version__ = "0.1.0"
 
@@ -26,17 +27,21 @@ __all__ = [
     "AudioBatch",
     "AudioInput",
     "AvbenchError",
+    "Checkpoint",
     "Clip",
     "Dataset",
     "DatasetRecord",
     "DatasetRequest",
     "EmbedderRecord",
     "Gallery",
+    "GenerationProtocol",
+    "Heard",
     "MediaError",
     "MetricRecord",
     "ModelError",
     "ModelInputs",
     "ModelRecord",
+    "RetrievalProtocol",
     "TaskSpec",
     "VideoBatch",
     "VideoInput",
@@ -54,15 +59,19 @@ _HOMES = {
     "ModelError": "avbench.errors",
     "hookimpl": "avbench.hookspecs",
     "AudioBatch": "avbench.protocols",
+    "Heard": "avbench.protocols",
     "VideoBatch": "avbench.protocols",
     "AudioInput": "avbench.records",
+    "Checkpoint": "avbench.records",
     "DatasetRecord": "avbench.records",
     "DatasetRequest": "avbench.records",
     "EmbedderRecord": "avbench.records",
     "MetricRecord": "avbench.records",
     "ModelInputs": "avbench.records",
     "ModelRecord": "avbench.records",
-    "TaskSpec": "avbench.records",
+    "GenerationProtocol": "avbench.specs",
+    "RetrievalProtocol": "avbench.specs",
+    "TaskSpec": "avbench.specs",
     "VideoInput": "avbench.records",
 }
 

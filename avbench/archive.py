@@ -1,7 +1,7 @@
 """Where result documents are put and found; a document once written is never overwritten.
 
 <output>/<model>/<task>/<UTC time>-<id>.json            the document
-<output>/<model>/<task>/<UTC time>-<id>.queries.jsonl   the rank of every query
+<output>/<model>/<task>/<UTC time>-<id>.records.jsonl   what was measured of every query or clip
 """
 
 import hashlib
@@ -13,14 +13,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
-from avbench.census import LeftOut
 from avbench.errors import DataError, UsageError
 from avbench.results import RunResult, from_json, to_json
+from avbench.runs.census import LeftOut
 from avbench.store import cannot_write, write_whole
-from avbench.tasks.retrieval import QueryRank
 
-QUERIES = ".queries.jsonl"
+T = TypeVar("T")
+
+RECORDS = ".records.jsonl"
 LEFT_OUT = ".left-out.jsonl"
 
 
@@ -34,8 +36,12 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def prepare(output: Path) -> None:
+def prepare(output: Path, *, option: str = "--output") -> None:
     """Make the output folder and try it, before anything is computed for it.
+
+    Args:
+        output: The folder.
+        option: What it was given by.
 
     Raises:
         UsageError: It is a file.
@@ -46,14 +52,15 @@ def prepare(output: Path) -> None:
         with tempfile.TemporaryFile(dir=output):
             pass
     except FileExistsError as error:
-        raise UsageError(f"The output {output} is a file.", hint="Give a folder: --output DIR.") from error
+        raise UsageError(f"The output {output} is a file.", hint=f"Give a folder: {option} DIR.") from error
     except OSError as error:
         raise cannot_write(output, error) from error
 
 
-def query_lines(queries: Iterable[QueryRank]) -> bytes:
-    """Return the rank of every query as JSON lines."""
-    return "".join(json.dumps(asdict(query), ensure_ascii=False) + "\n" for query in queries).encode()
+def record_lines(records: Iterable[Any]) -> bytes:
+    """Return what was measured of every query or clip, a dataclass each, as JSON lines."""
+    lines = (json.dumps(asdict(each), ensure_ascii=False, allow_nan=False) + "\n" for each in records)
+    return "".join(lines).encode()
 
 
 def left_out_lines(left_out: Mapping[str, LeftOut]) -> bytes:
@@ -62,7 +69,7 @@ def left_out_lines(left_out: Mapping[str, LeftOut]) -> bytes:
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
 
 
-def put(output: Path, result: RunResult, queries: bytes, left_out: bytes) -> Path:
+def put(output: Path, result: RunResult, records: bytes, left_out: bytes) -> Path:
     """Write a result and the records beside it, the document last, and return where it is.
 
     Raises:
@@ -71,7 +78,7 @@ def put(output: Path, result: RunResult, queries: bytes, left_out: bytes) -> Pat
     stamp = re.sub(r"[^0-9TZ]", "", result.run.started_at)
     folder = output / safe_name(result.model.name) / safe_name(result.task.name)
     path = folder / f"{stamp}-{result.run.id}.json"
-    write_whole(path.with_suffix(QUERIES), queries)
+    write_whole(path.with_suffix(RECORDS), records)
     if left_out:
         write_whole(path.with_suffix(LEFT_OUT), left_out)
     write_whole(path, to_json(result).encode())
@@ -106,25 +113,26 @@ def read_bytes(path: Path) -> bytes:
         ) from error
 
 
-def read_queries(path: Path, sha256: str) -> tuple[QueryRank, ...]:
-    """Read the ranks of the queries beside a document.
+def read_records(path: Path, sha256: str, kind: type[T]) -> tuple[T, ...]:
+    """Read what was measured of every query or clip, beside a document.
 
     Args:
         path: The document.
-        sha256: Its ``queries_sha256``.
+        sha256: Its ``records_sha256``.
+        kind: The dataclass of a record.
 
     Raises:
         DataError: They cannot be read, or are not the ones the document was made with.
     """
     from pydantic import TypeAdapter, ValidationError
 
-    beside = path.with_suffix(QUERIES)
+    beside = path.with_suffix(RECORDS)
     content = read_bytes(beside)
     try:
-        ranks = tuple(map(TypeAdapter(QueryRank).validate_json, content.splitlines()))
+        records = tuple(map(TypeAdapter(kind).validate_json, content.splitlines()))
     except ValidationError as error:
         raise DataError(
-            f"{beside} does not hold the ranks of queries: {error.errors()[0]['msg']}.",
+            f"{beside} does not hold records of this task: {error.errors()[0]['msg']}.",
             hint="Make the result anew by `avbench run`.",
         ) from error
     if digest(content) != sha256:
@@ -132,7 +140,7 @@ def read_queries(path: Path, sha256: str) -> tuple[QueryRank, ...]:
             f"{beside} has changed since {path.name} was written.",
             hint="Make the result anew by `avbench run`.",
         )
-    return ranks
+    return records
 
 
 def find(folder: Path) -> Iterator[Path]:

@@ -4,10 +4,12 @@ import importlib
 from collections.abc import Callable, Iterable
 
 from avbench.clips import Dataset
+from avbench.embedders.records import EMBEDDERS
 from avbench.hookspecs import hookimpl
 from avbench.metrics.generation_records import GENERATION_METRICS
 from avbench.metrics.records import METRICS
-from avbench.records import DatasetRecord, DatasetRequest, MetricRecord, TaskSpec
+from avbench.records import DatasetRecord, DatasetRequest, EmbedderRecord, MetricRecord
+from avbench.specs import TaskSpec
 from avbench.tasks.specs import TASKS
 
 
@@ -38,6 +40,11 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
             summary="Clips listed in a CSV or Parquet table: --data-root DIR --dataset-args manifest=FILE.",
             open=_opener("avbench.datasets.manifest", "open_manifest"),
         ),
+        DatasetRecord(
+            name="shards",
+            summary="WebDataset tar files of videos, read where they are: --data-root DIR.",
+            open=_opener("avbench.datasets.shards", "open_shards"),
+        ),
     )
 
 
@@ -45,6 +52,12 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
 def avbench_metrics() -> Iterable[MetricRecord]:
     """The bundled metrics."""
     return (*METRICS, *GENERATION_METRICS)
+
+
+@hookimpl
+def avbench_embedders() -> Iterable[EmbedderRecord]:
+    """The bundled embedders."""
+    return EMBEDDERS
 
 
 def _opener(module: str, function: str) -> Callable[[DatasetRequest], Dataset]:

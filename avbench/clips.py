@@ -15,6 +15,9 @@ REASONS: Mapping[str, str] = {
     "too-large": "the file exceeds the bounds on duration, pixels or streams",
     "timeout": "decoding took longer than allowed and was ended",
     "model": "the model returned nothing usable for the clip",
+    "no-output": "the system that was to make the sound left none for the clip",
+    "not-finite": "the sound holds NaN or infinity",
+    "silent": "the sound is digital silence throughout",
 }
 
 
@@ -30,6 +33,7 @@ class Clip:
         source: The recording it was cut from: intervals are bootstrapped over sources. Default: ``id``.
         labels: What is known of the content (``class``, ``split`` …).
         truth: A side-car file with exact ground truth, where the dataset has one.
+        part: Where in ``path``, a tar, the media file lies: its first byte and its bytes.
     """
 
     id: str
@@ -39,6 +43,7 @@ class Clip:
     source: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     truth: Path | None = None
+    part: tuple[int, int] | None = None
 
     @property
     def group(self) -> str:

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from avbench.border import Embeddings, check_embeddings, check_same_space, usable
-from avbench.embedding import Slots, audio_batch, video_batch
 from avbench.errors import AvbenchError, DataError
 from avbench.made_clips import made_clips
 from avbench.resolve import Contestant, guarded
+from avbench.runs.border import Embeddings, check_embeddings, check_same_space, usable
+from avbench.runs.slots import Slots, audio_batch, video_batch
 from avbench.store import Modality
 
 Verdict = Literal["pass", "fail", "skip"]

@@ -2,35 +2,30 @@
 
 from collections.abc import Mapping
 
-from avbench.census import Census, LeftOut
 from avbench.provenance import model_info, provenance, task_info
 from avbench.resolve import STANDARD, Plan
 from avbench.results import Coverage, DatasetInfo, RunInfo, RunResult, ScaleRow, ids_digest
-from avbench.scoring import Scored
+from avbench.runs.census import Census, LeftOut
+from avbench.runs.job import Evaluated, Scored
 
 # Below this, chance alone gives recalls that look like something.
 SMALL_GALLERY = 50
 
 
-def assemble(
-    plan: Plan,
-    scored: Scored,
-    rows: tuple[ScaleRow, ...],
-    covered: Coverage,
-    queries_sha256: str,
-    run: RunInfo,
-) -> RunResult:
+def assemble(plan: Plan, evaluated: Evaluated, records_sha256: str, run: RunInfo) -> RunResult:
     """Put the document together."""
+    scored, rows = evaluated.scored, evaluated.rows
     return RunResult(
         model=model_info(plan.contestant),
         task=task_info(plan.spec),
         dataset=dataset_info(plan, scored),
         scores=scored.scores,
         scale_rows=rows,
+        networks=scored.networks,
         notes=notes(plan, scored, rows),
-        coverage=covered,
+        coverage=coverage(plan, evaluated.census, evaluated.left_out),
         provenance=provenance(plan),
-        queries_sha256=queries_sha256,
+        records_sha256=records_sha256,
         run=run,
     )
 
@@ -76,7 +71,7 @@ def coverage(plan: Plan, census: Census, left_out: Mapping[str, LeftOut]) -> Cov
 
 def notes(plan: Plan, scored: Scored, rows: tuple[ScaleRow, ...]) -> tuple[str, ...]:
     """Say what a reader of the numbers must know: what they are worth, and what was odd."""
-    standard = max(scored.galleries.get(STANDARD, (0,)))
+    standard = max(scored.galleries.get(STANDARD, (SMALL_GALLERY,)))
     small = (
         f"The gallery has {standard} clips: too few to say anything of a model; it shows that the path works."
         if standard < SMALL_GALLERY

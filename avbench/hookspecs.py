@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pluggy
 
-from avbench.records import DatasetRecord, EmbedderRecord, MetricRecord, ModelRecord, TaskSpec
+from avbench.records import DatasetRecord, EmbedderRecord, MetricRecord, ModelRecord
+from avbench.specs import TaskSpec
 
 if TYPE_CHECKING:
     import click
@@ -36,7 +37,7 @@ def avbench_models() -> Iterable[ModelRecord]:
 
 @hookspec
 def avbench_tasks() -> Iterable[TaskSpec]:
-    """Contribute task specs: a dataset, a window, directions, metrics and a version each."""
+    """Contribute task specs: a dataset, a window, a protocol and a version each."""
     return ()
 
 

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avbench.clips import Clip
-from avbench.embedding import Slots
 from avbench.media.decode import DecodedClip
 from avbench.records import AudioInput, ModelInputs, VideoInput
+from avbench.runs.slots import Slots
 
 
 def made_clips(inputs: ModelInputs, *, clips: int, seconds: float) -> Slots:

@@ -3,10 +3,12 @@
 A model is any object with the methods of its capabilities; there is nothing to inherit from.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from avbench.clips import Clip
+from avbench.errors import MediaError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,11 +23,14 @@ class VideoBatch:
             (``(batch, 0, 3, 0, 0)``) for a model that reads no video.
         fps: Frames a second; frame ``k`` shows the instant ``k / fps``.
         clips: The clips, in the order of the batch.
+        seconds: How long each clip lasts, where sound is to be made for it: a model that reads no video
+            knows it from here alone.
     """
 
     frames: "Tensor"
     fps: float
     clips: tuple[Clip, ...]
+    seconds: float | None = None
 
     def pixels(self) -> "Tensor":
         """Return the frames as float32 in [0, 1], same axes."""
@@ -33,7 +38,7 @@ class VideoBatch:
 
     def to(self, device: str) -> "VideoBatch":
         """Return the batch with its frames on ``device``."""
-        return VideoBatch(frames=self.frames.to(device), fps=self.fps, clips=self.clips)
+        return replace(self, frames=self.frames.to(device))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +80,20 @@ class RetrievalModel(Protocol):
 
 @runtime_checkable
 class GenerationModel(Protocol):
-    """Makes audio for video."""
+    """Makes sound for video.
 
-    def generate_audio(self, batch: VideoBatch, seed: int) -> AudioBatch:
-        """Return waveforms ``(batch, channel, time)`` as long as the video, and their rate."""
+    What a clip gets depends on that clip and the seed alone, never on the rest of the batch.
+    ``batch.seconds`` says how long it must last; what is longer is cut, what ends more than 0.1 s early is
+    ``too-short``.
+    """
+
+    def generate_audio(self, batch: VideoBatch, seed: int) -> AudioBatch | Sequence[AudioBatch | MediaError]:
+        """Return the sound of each clip, in the order of the batch.
+
+        Either one batch, or one item a clip: a batch of that clip alone, with a length and a rate of its own,
+        or a :class:`~avbench.errors.MediaError`, returned and not raised, whose reason the clip is left out
+        under: ``no-output``, ``corrupt``, ``too-short`` …
+        """
         ...
 
 
@@ -88,4 +103,38 @@ class OffsetModel(Protocol):
 
     def offset_scores(self, video: VideoBatch, audio: AudioBatch) -> "Tensor":
         """Return ``(batch, offsets)`` over the grid of the task."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What an embedder hears in some clips.
+
+    Attributes:
+        rows: ``(batch, rows, dim)``, float32: one row a window, or one row a clip where it has no windows.
+        logits: ``(batch, classes)``, float32, or ``None`` where it names no classes.
+    """
+
+    rows: "Tensor"
+    logits: "Tensor | None" = None
+
+
+@runtime_checkable
+class AudioEmbedder(Protocol):
+    """A frozen network that metrics look through."""
+
+    def hear(self, batch: AudioBatch) -> Heard:
+        """Embed mono clips ``(batch, channel=1, time)`` at the record's sample rate, all of one length.
+
+        What it hears in a clip does not depend on the others of the batch.
+        """
+        ...
+
+
+@runtime_checkable
+class TextEmbedder(Protocol):
+    """An audio embedder that also reads: the score of a text and a clip is the cosine of their rows."""
+
+    def read(self, texts: Sequence[str]) -> "Tensor":
+        """Embed texts: ``(text, dim)``, float32."""
         ...

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import importlib.metadata
+import json
 import platform
 import subprocess
 from collections.abc import Mapping
@@ -11,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import avbench
-from avbench.records import Args, TaskSpec
+from avbench.records import Args
 from avbench.resolve import Contestant, Plan
 from avbench.results import ModelInfo, Provenance, TaskInfo, digest_of
+from avbench.specs import TaskSpec
 
 PACKAGES = ("torch", "numpy", "scipy", "av", "pydantic")
 # What a spec says about itself but does not change a number by.
@@ -88,8 +90,7 @@ def task_info(spec: TaskSpec) -> TaskInfo:
         version=spec.version,
         digest=spec_digest(spec),
         seconds=spec.seconds,
-        directions=spec.directions,
-        recall_at=spec.recall_at,
+        protocol=json.loads(json.dumps(dataclasses.asdict(spec.protocol))),
     )
 
 

@@ -3,12 +3,16 @@
 Importing a plugin must stay cheap: torch is imported inside ``load``, never beside the record.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from avbench.clips import Dataset
+
+if TYPE_CHECKING:
+    from avbench.protocols import AudioEmbedder
+    from avbench.requests import ImportReport, ImportRequest, TrainRequest
 
 Capability = Literal["retrieval", "generation", "synchrony"]
 Direction = Literal["a2v", "v2a"]
@@ -60,78 +64,6 @@ class ModelInputs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainRequest:
-    """What ``avbench train`` asks of a model: a config, a folder to write to and resume from, a budget.
-
-    Attributes:
-        config: A named configuration of the model, or a path to one.
-        output: The folder that receives checkpoints, logs and weights; unfinished training is resumed.
-        steps: Optimiser steps in all; ``None`` for the config's own number.
-        device: ``cpu``, ``cuda`` or ``cuda:N``.
-        seed: Seeds initialisation and the order of the data.
-        args: Whatever else the user passed as ``--train-args key=value``.
-        say: Told a line now and then: losses, validation.
-    """
-
-    config: str
-    output: Path
-    steps: int | None
-    device: str
-    seed: int
-    args: Args = field(default_factory=dict)
-    say: Callable[[str], None] = print
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportRequest:
-    """What ``avbench weights import`` asks of a model.
-
-    Attributes:
-        config: A named configuration of the model.
-        files: Public checkpoints; a later one wins over an earlier one. No code from them may be run.
-        output: The weight file to write, if every file has something for the model.
-        seed: Seeds what no file fills.
-    """
-
-    config: str
-    files: tuple[Path, ...]
-    output: Path
-    seed: int = 0
-
-
-class ImportedFile(Protocol):
-    """How the keys of one public checkpoint met those of a model.
-
-    Attributes:
-        path: The file.
-        source: Which public checkpoint it was taken for.
-        matched: Keys of the file that were taken.
-        unmatched: Keys of the file that have no place in the model.
-        mismatched: Keys of the file that have one of another shape: key, shape there, shape in the model.
-    """
-
-    @property
-    def path(self) -> Path: ...  # noqa: D102
-    @property
-    def source(self) -> str: ...  # noqa: D102
-    @property
-    def matched(self) -> Sequence[str]: ...  # noqa: D102
-    @property
-    def unmatched(self) -> Sequence[str]: ...  # noqa: D102
-    @property
-    def mismatched(self) -> Sequence[tuple[str, tuple[int, ...], tuple[int, ...]]]: ...  # noqa: D102
-
-
-class ImportReport(Protocol):
-    """How the keys of all ``files`` met those of a model, and which of its keys are ``missing`` from all."""
-
-    @property
-    def files(self) -> Sequence[ImportedFile]: ...  # noqa: D102
-    @property
-    def missing(self) -> Sequence[str]: ...  # noqa: D102
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRecord:
     """A model, before anything of it is loaded.
 
@@ -144,9 +76,12 @@ class ModelRecord:
         capabilities: The kinds of task it can run.
         identity: A function of the model's arguments that names everything its output depends on (config,
             weights digest) without loading it; results carry it and the store is keyed by it.
+        sound_identity: Likewise names what only the sounds it makes depend on, besides ``identity``: a
+            generator's weights, a vocoder's.
         train: Trains the model, where it can be trained by ``avbench train``.
         import_weights: Writes a weight file of the model from public checkpoints, where it knows any; raises
             nothing where keys do not match, but reports them.
+        recipes: Files for ``avbench train --recipe``, by name.
         deterministic: Whether the same input twice gives the same output.
         scale_row: Whether it is no contestant but a row that gives other rows a scale (random, oracle …).
         training_data: Names of the datasets it has seen.
@@ -159,8 +94,10 @@ class ModelRecord:
     inputs: ModelInputs | Callable[[Args], ModelInputs]
     capabilities: tuple[Capability, ...]
     identity: Callable[[Args], Mapping[str, str]] | None = None
-    train: Callable[[TrainRequest, Progress], None] | None = None
-    import_weights: Callable[[ImportRequest], ImportReport] | None = None
+    sound_identity: Callable[[Args], Mapping[str, str]] | None = None
+    train: "Callable[[TrainRequest, Progress], None] | None" = None
+    import_weights: "Callable[[ImportRequest], ImportReport] | None" = None
+    recipes: Mapping[str, Path] = field(default_factory=dict)
     deterministic: bool = True
     scale_row: bool = False
     training_data: tuple[str, ...] = ()
@@ -200,40 +137,6 @@ class DatasetRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskSpec:
-    """Everything that changes a number, pinned: dataset, window, directions, metrics, tie rule, version.
-
-    Attributes:
-        name: What the user types after ``--task``.
-        kind: How it runs; the capability a model needs.
-        dataset: A dataset record's name.
-        seconds: Length of the window taken from each clip, in seconds, from its start.
-        version: Raised whenever a change makes old and new numbers incomparable.
-        summary: One line for ``avbench list tasks``.
-        dataset_args: Arguments the dataset is opened with.
-        directions: ``a2v`` (audio queries, video gallery) and ``v2a``.
-        recall_at: The cut-offs of recall@k.
-        gallery_sizes: Fixed gallery sizes recall is also given for, so that runs over galleries of different
-            size compare (``a2v.recall@1of100``).
-        scale_rows: Models whose rows stand beside every result.
-        note: What the number is worth; printed with it.
-    """
-
-    name: str
-    kind: Capability
-    dataset: str
-    seconds: float
-    version: int
-    summary: str
-    dataset_args: Args = field(default_factory=dict)
-    directions: tuple[Direction, ...] = ("a2v", "v2a")
-    recall_at: tuple[int, ...] = (1, 5, 10)
-    gallery_sizes: tuple[int, ...] = ()
-    scale_rows: tuple[str, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricRecord:
     """A number's meaning: what it is, its unit, its direction, and where its definition comes from.
 
@@ -257,15 +160,62 @@ class MetricRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """Weights that an embedder needs, and how to know them.
+
+    Attributes:
+        file: The file's name, looked for under ``<cache>/checkpoints``; a folder's where there are ``parts``.
+        url: Where the publisher offers it; empty where it cannot simply be fetched.
+        sha256: Its digest; empty where the publisher states none: then any file is taken, and the digest
+            found is recorded.
+        source: Who published it: paper, repository.
+        parts: The files of a folder, each fetched from ``url/part``; ``a|b`` is a, or b where there is no a.
+    """
+
+    file: str
+    url: str = ""
+    sha256: str = ""
+    source: str = ""
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmbedderRecord:
-    """A frozen network that metrics look through."""
+    """A frozen network that metrics look through.
+
+    Attributes:
+        name: The last part of the ids of its metrics: ``vggish`` in ``fad.vggish``.
+        summary: One line for ``avbench list embedders``.
+        load: ``load(device, weights)`` returns the network; the only moment torch is imported. ``weights`` is
+            ``None`` where there is no checkpoint.
+        sample_rate: What it hears, in Hz, mono.
+        dim: Columns of a row; 0 where only the loaded network knows.
+        window_seconds: What one row is computed from, in seconds; ``None`` where a row is a whole clip.
+        hop_seconds: From one row to the next, in seconds; ``None`` where a row is a whole clip.
+        classes: Logits it gives for a clip, if any.
+        distance: What the field calls the Fréchet distance seen through it: ``fad.NAME`` or ``fd.NAME``.
+        license: SPDX identifier of the weights' licence.
+        checkpoint: The weights it needs, if they are one file or folder.
+        shipped: Where the plugin brings that checkpoint itself.
+        requires: Packages that must be importable.
+        install: The command that installs them.
+        identity: Names whatever else its output depends on, loading nothing.
+        notes: What a reader of any number seen through it must know.
+    """
 
     name: str
     summary: str
-    load: Callable[..., Any]
+    load: "Callable[[str, Path | None], AudioEmbedder]"
+    sample_rate: int
+    dim: int
     license: str
-    sha256: str = ""
-
-
-Record = ModelRecord | DatasetRecord | TaskSpec | MetricRecord | EmbedderRecord
-Records = Sequence[Record]
+    window_seconds: float | None = None
+    hop_seconds: float | None = None
+    classes: int = 0
+    distance: Literal["fad", "fd"] = "fad"
+    checkpoint: Checkpoint | None = None
+    shipped: Path | None = None
+    requires: tuple[str, ...] = ()
+    install: str = ""
+    identity: Callable[[], Mapping[str, str]] | None = None
+    notes: str = ""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from avbench import plugins as plugins_
 from avbench.errors import PluginError, UnknownName
 from avbench.plugins import Origin, Plugin, Problem
-from avbench.records import DatasetRecord, EmbedderRecord, MetricRecord, ModelRecord, TaskSpec
+from avbench.records import DatasetRecord, EmbedderRecord, MetricRecord, ModelRecord
+from avbench.specs import TaskSpec
 
 if TYPE_CHECKING:
     import click

@@ -10,13 +10,13 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, ValidationError, model_validator
 
 from avbench.errors import DataError
-from avbench.records import Capability, Direction
+from avbench.records import Capability
 
-SCHEMA_VERSION = 1
-SCHEMA_ID = "urn:avbench:result:1"
+SCHEMA_VERSION = 2
+SCHEMA_ID = "urn:avbench:result:2"
 
 Sha256 = str
 
@@ -40,9 +40,11 @@ class Interval(Part):
 class Score(Part):
     """One number."""
 
-    id: str = Field(min_length=1, description="`a2v.recall@1`; in a matched gallery `S2.a2v.recall@1`.")
-    value: FiniteFloat = Field(description="The number, expected over random order of ties.")
-    n: int = Field(ge=1, description="Queries it is a mean or median of.")
+    id: str = Field(
+        min_length=1, description="`a2v.recall@1`, in a matched gallery `S2.a2v.recall@1`; `fad.vggish`."
+    )
+    value: FiniteFloat = Field(description="The number; of ranks, expected over random order of ties.")
+    n: int = Field(ge=1, description="Queries, or sounds, it is taken over.")
     low: FiniteFloat | None = Field(default=None, description="Lower end of the interval.")
     high: FiniteFloat | None = Field(default=None, description="Upper end of the interval.")
     unit: str = Field(description="`fraction`, `rank` …; a fraction is in 0 … 1, never a percentage.")
@@ -106,8 +108,7 @@ class TaskInfo(Part):
     version: int = Field(description="Results of different versions are not comparable.")
     digest: Sha256 = Field(description="SHA-256 of the spec as run: everything in it that changes a number.")
     seconds: FiniteFloat = Field(gt=0, description="Window taken from each clip, in seconds.")
-    directions: tuple[Direction, ...]
-    recall_at: tuple[int, ...]
+    protocol: dict[str, JsonValue] = Field(description="How this kind of task is scored, as pinned.")
 
 
 class DatasetInfo(Part):
@@ -118,7 +119,8 @@ class DatasetInfo(Part):
     args: dict[str, str] = Field(default_factory=dict, description="What it was opened with.")
     clips: int = Field(ge=0, description="Clips it has, with or without `--limit`.")
     galleries: dict[str, tuple[int, ...]] = Field(
-        description="Sizes of the galleries scored, by name; a matched scale has several."
+        default_factory=dict,
+        description="Retrieval: sizes of the galleries scored, by name; a matched scale has several.",
     )
 
 
@@ -184,19 +186,24 @@ class RunResult(Part):
     Attributes:
         scores: The model's scores alone; reference rows stand under ``scale_rows``.
         notes: What a reader of the numbers must know: what they are worth, what was odd.
-        queries_sha256: Digest of the per-query records beside the document (``<name>.queries.jsonl``).
+        records_sha256: Digest of what was measured of each query or clip, beside the document
+            (``<name>.records.jsonl``).
     """
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     model: ModelInfo
     task: TaskInfo
     dataset: DatasetInfo
     scores: tuple[Score, ...] = Field(min_length=1, description="The model's scores alone.")
     scale_rows: tuple[ScaleRow, ...] = Field(default=(), description="Reference rows on the same clips.")
+    networks: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description="Generation: the networks scores were seen through, by name, and what pins each.",
+    )
     notes: tuple[str, ...] = Field(default=(), description="What a reader of the numbers must know.")
     coverage: Coverage
     provenance: Provenance
-    queries_sha256: Sha256 = Field(description="SHA-256 of `<name>.queries.jsonl` beside the document.")
+    records_sha256: Sha256 = Field(description="SHA-256 of `<name>.records.jsonl` beside the document.")
     run: RunInfo
 
     @model_validator(mode="after")

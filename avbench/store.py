@@ -29,6 +29,8 @@ from avbench.results import digest_of
 
 Modality = Literal["video", "audio"]
 Row: TypeAlias = NDArray[np.float32]
+Kept: TypeAlias = NDArray[np.float32] | NDArray[np.float64] | NDArray[np.int16]
+TYPES = ("<f4", "<f8", "<i2")
 
 MAGIC = b"avbench-output-1\n"
 
@@ -83,24 +85,27 @@ class Shelf:
 
     folder: Path
 
-    def _path(self, clip: str, modality: Modality) -> Path:
-        return self.folder / clip[:2] / f"{clip}.{modality}"
+    def _path(self, clip: str, name: str) -> Path:
+        return self.folder / clip[:2] / f"{clip}.{name}"
 
-    def read(self, clip: str, modality: Modality) -> Row | None:
-        """Return the output kept for the clip with this digest, ``None`` if absent or damaged."""
+    def read(self, clip: str, name: str) -> Any:
+        """Return the output kept under a name for the clip with this digest, ``None`` if absent or damaged.
+
+        It has the shape and type it was written with.
+        """
         try:
-            content = self._path(clip, modality).read_bytes()
+            content = self._path(clip, name).read_bytes()
         except OSError:
             return None
         return _unpack(content)
 
-    def write(self, clip: str, modality: Modality, output: Row) -> None:
-        """Keep one output: ``(dim,)`` or ``(time, dim)``, float32.
+    def write(self, clip: str, name: str, output: Kept) -> None:
+        """Keep one output under a name, such as ``video`` or ``sound.0``.
 
         Raises:
             StorageError: The disk is full or the folder cannot be written.
         """
-        write_whole(self._path(clip, modality), _pack(output))
+        write_whole(self._path(clip, name), _pack(output))
 
     def read_failure(self, clip: str) -> tuple[str, str] | None:
         """Return reason and message when the clip is known to be undecodable, else ``None``."""
@@ -150,14 +155,17 @@ class Store:
         return len(sizes), sum(sizes)
 
 
-def _pack(output: Row) -> bytes:
-    body = np.ascontiguousarray(output, dtype="<f4").tobytes()
+def _pack(output: Kept) -> bytes:
+    kind = output.dtype.newbyteorder("<").str
+    if kind not in TYPES:
+        raise TypeError(f"an array of {output.dtype} is not kept; convert it to one of {TYPES}")
+    body = np.ascontiguousarray(output, dtype=kind).tobytes()
     shape = list(output.shape)
-    header = {"shape": shape, "sha256": _checksum(shape, body)}
+    header = {"shape": shape, "type": kind, "sha256": _checksum(shape, body)}
     return MAGIC + json.dumps(header).encode() + b"\n" + body
 
 
-def _unpack(content: bytes) -> Row | None:
+def _unpack(content: bytes) -> Kept | None:
     if not content.startswith(MAGIC):
         return None
     try:
@@ -165,7 +173,8 @@ def _unpack(content: bytes) -> Row | None:
         header = json.loads(head)
         if _checksum(header["shape"], body) != header["sha256"]:
             return None
-        return np.frombuffer(body, dtype="<f4").reshape(header["shape"])
+        kind = header.get("type", TYPES[0])
+        return np.frombuffer(body, dtype=kind).reshape(header["shape"]) if kind in TYPES else None
     except (ValueError, KeyError, TypeError):
         return None
 

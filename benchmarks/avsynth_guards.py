@@ -37,7 +37,8 @@ from avbench.datasets.avsynth.probes import (
 from avbench.datasets.avsynth.render import render_clip
 from avbench.media.decode import read_clip
 from avbench.protocols import AudioBatch, VideoBatch
-from avbench.records import AudioInput, DatasetRequest, TaskSpec, VideoInput
+from avbench.records import AudioInput, DatasetRequest, VideoInput
+from avbench.specs import RetrievalProtocol
 from avbench.store import cache_folder
 from avbench.tasks.retrieval import score_retrieval
 from avbench_baselines.truth import TRUTH_MODELS
@@ -102,7 +103,7 @@ def probe_lines(train: Avsynth, test: Avsynth) -> list[str]:
 
 def observer_lines(test: Avsynth) -> list[str]:
     """Return the table of the models that read the truth."""
-    spec = TaskSpec(name="guards", kind="retrieval", dataset="avsynth", seconds=8.0, version=1, summary="")
+    protocol = RetrievalProtocol()
     values: dict[tuple[str, str], str] = {}
     ids, groups = [clip.id for clip in test.clips], [clip.group for clip in test.clips]
     for name, make in TRUTH_MODELS.items():
@@ -110,7 +111,7 @@ def observer_lines(test: Avsynth) -> list[str]:
         frames, samples = torch.zeros(len(ids), 0, 3, 0, 0), torch.zeros(len(ids), 1, 0)
         seen = model.embed_video(VideoBatch(frames=frames.byte(), fps=1.0, clips=batch)).numpy()
         heard = model.embed_audio(AudioBatch(samples=samples, sample_rate=1, clips=batch)).numpy()
-        for each in score_retrieval(spec, test.galleries, ids, groups, seen, heard, seed=0).measurements:
+        for each in score_retrieval(protocol, test.galleries, ids, groups, seen, heard, seed=0).measurements:
             values[name, each.id] = f"{each.value:.1%} ({each.low:.1%} … {each.high:.1%})"
     lines = [f"| gallery | {' | '.join(TRUTH_MODELS)} |", "| --- |" + " --- |" * len(TRUTH_MODELS)]
     for gallery in GALLERIES:

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from avbench.leaderboard import Board, boards, read_entries
+from avbench.boards.ranking import Board, boards, read_entries
+from avbench.boards.score_ids import ARROWS, gallery_of
+from avbench.boards.tables import number, result_text, table
 from avbench.results import RunResult, Score
-from avbench.tables import ARROWS, gallery_of, number, result_text, table
 
 RESULTS = Path(__file__).parent.parent / "leaderboards" / "results"
 TASK = "avsynth-retrieval"

@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "gmscavp": {"gmscavp"},
     "cavp": {"cavp", "gmscavp"},
     "avbench_baselines": {"avbench_baselines", "avbench"},
+    "avbench_reference": {"avbench_reference", "avbench"},
 }
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from avbench import registry
+from avbench.requests import RunRequest
 from avbench.results import RunResult
-from avbench.runner import Finished, Report, RunRequest, run
+from avbench.runner import Finished, run
+from avbench.runs.job import Report
 
 _numbers = itertools.count()
 

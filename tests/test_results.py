@@ -40,8 +40,7 @@ CONTENT: dict[str, object] = {
         "version": 1,
         "digest": "00",
         "seconds": 8.0,
-        "directions": ("a2v", "v2a"),
-        "recall_at": (1, 5, 10),
+        "protocol": {"directions": ["a2v", "v2a"], "recall_at": [1, 5, 10]},
     },
     "dataset": {"name": "d", "revision": "1", "clips": 3, "galleries": {"standard": (3,)}},
     "scores": (
@@ -59,7 +58,7 @@ CONTENT: dict[str, object] = {
         "batch_size": 8,
         "seed": 0,
     },
-    "queries_sha256": "00",
+    "records_sha256": "00",
     "run": {
         "id": "x",
         "started_at": "2026-01-01T00:00:00Z",
@@ -103,8 +102,8 @@ def test_a_file_with_a_number_json_does_not_know_is_refused(token: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ('"schema_version": 1', '"schema_version": 99'),
-        ('"schema_version": 1', '"schema_version": 1, "surprise": 2'),
+        ('"schema_version": 2', '"schema_version": 99'),
+        ('"schema_version": 2', '"schema_version": 1, "surprise": 2'),
         ('"n": 4', '"n": "4"'),
         ('"n": 4', '"n": 0'),
         ('"scores": [', '"score": ['),

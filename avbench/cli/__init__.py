@@ -15,6 +15,7 @@ from avbench.errors import AvbenchError, StorageError, UnknownName
 SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Evaluate": {
         "run": ("avbench.cli.run", "Run a model on tasks and record the results."),
+        "generate": ("avbench.cli.generate", "Make sound for videos."),
         "show": ("avbench.cli.show", "Show a result, a model or a task."),
         "leaderboard": ("avbench.cli.leaderboard", "Build leaderboards from result files."),
     },

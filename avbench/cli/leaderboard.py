@@ -5,11 +5,11 @@ from pathlib import Path
 import click
 
 from avbench import archive
-from avbench.board_pages import as_json as board_as_json
-from avbench.board_pages import page
+from avbench.boards.pages import as_json as board_as_json
+from avbench.boards.pages import page
+from avbench.boards.ranking import boards, read_entries
 from avbench.cli.options import json_option, print_json
 from avbench.errors import DataError
-from avbench.leaderboard import boards, read_entries
 from avbench.store import write_whole
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -68,7 +68,7 @@ def compare(first: Path, second: Path, seed: int, as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    from avbench.comparison import compare_results, comparison_table
+    from avbench.boards.comparison import compare_results, comparison_table
 
     comparisons = compare_results(first, second, seed=seed)
     if as_json:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,8 +12,9 @@ from avbench.cli import COMMANDS
 from avbench.cli.options import json_option, plugin_option, print_json
 from avbench.errors import PluginError
 from avbench.plugins import HOOKS, Origin, Plugin, Problem
-from avbench.records import ModelRecord, Record, TaskSpec
+from avbench.records import EmbedderRecord, ModelRecord
 from avbench.registry import Registry, Shelf
+from avbench.specs import TaskSpec
 
 KINDS = ("models", "tasks", "datasets", "metrics", "embedders", "plugins")
 
@@ -53,11 +55,12 @@ def described(found: Registry, kind: str) -> list[dict[str, Any]]:
     return [describe(record, shelf(found, kind).origin(record_name(record))) for record in shelf(found, kind)]
 
 
-def describe(record: Record, origin: Origin) -> dict[str, Any]:
+def describe(record: Any, origin: Origin) -> dict[str, Any]:
     """Return a record as JSON values: what can be called is left out, where it comes from is added."""
     values = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
     plain = {name: _plain(value) for name, value in values.items() if not callable(value)}
-    return plain | {"origin": dataclasses.asdict(origin)}
+    kind = {"kind": record.kind} if isinstance(record, TaskSpec) else {}
+    return plain | kind | {"origin": dataclasses.asdict(origin)}
 
 
 def record_name(record: Any) -> str:
@@ -122,6 +125,9 @@ def _line(record: Any, origin: Origin) -> str:
     remarks: list[str] = []
     if isinstance(record, ModelRecord):
         remarks += [*record.capabilities, *(["gives a scale, no contestant"] if record.scale_row else [])]
+    if isinstance(record, EmbedderRecord):
+        remarks += [f"needs {name}" for name in record.requires]
+        remarks += ["weights to be fetched"] if record.checkpoint and not record.shipped else []
     if isinstance(record, TaskSpec):
         remarks += [record.kind, f"dataset {record.dataset}", f"version {record.version}"]
     if origin.distribution != "avbench":
@@ -151,6 +157,8 @@ def _plugin(plugin: Plugin) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {name: _plain(each) for name, each in dataclasses.asdict(value).items()}
+    if isinstance(value, Path):
+        return str(value)
     if isinstance(value, Mapping):
         return {str(name): _plain(each) for name, each in value.items()}
     return list(value) if isinstance(value, tuple) else value

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -37,6 +38,23 @@ class KeyValues(click.ParamType):
             if not (key.strip() and equals):
                 self.fail(f"{value!r} is not key=value,key=value", param, ctx)
         return {key.strip(): each.strip() for key, _, each in pairs}
+
+
+class NamedFiles(click.ParamType):
+    """``NAME`` or ``NAME=PATH``; the option may be repeated."""
+
+    name = "name[=path]"
+
+    def convert(
+        self, value: str | tuple[str, Path | None], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Path | None]:
+        """Split at the first ``=``."""
+        if isinstance(value, tuple):
+            return value
+        name, equals, path = value.partition("=")
+        if not name.strip() or (equals and not path.strip()):
+            self.fail(f"{value!r} is neither NAME nor NAME=PATH", param, ctx)
+        return name.strip(), Path(path.strip()) if equals else None
 
 
 def merged(parts: Iterable[Mapping[str, str]]) -> dict[str, str]:

@@ -57,7 +57,8 @@ def check(
       avbench plugins check mine --plugin mymodel.py
     """
     from avbench.conformance import check_model
-    from avbench.resolve import RunRequest, choose_device, resolve_model
+    from avbench.requests import RunRequest
+    from avbench.resolve import choose_device, resolve_model
 
     request = RunRequest(model=name, tasks=(), model_args=merged(model_args))
     contestant = resolve_model(registry.load(plugins), request)

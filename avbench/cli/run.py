@@ -6,12 +6,14 @@ from typing import Any
 
 import click
 
-from avbench.cli.options import KeyValues, json_option, merged, plugin_option, print_json
+from avbench.boards.tables import result_text
+from avbench.cli.options import KeyValues, NamedFiles, json_option, merged, plugin_option, print_json
 from avbench.cli.progress import progress_to_stderr
 from avbench.errors import AvbenchError
-from avbench.runner import Finished, Report, RunRequest, run
+from avbench.requests import RunRequest
+from avbench.runner import Finished, run
+from avbench.runs.job import Report
 from avbench.store import cache_folder
-from avbench.tables import result_text
 
 _PAIRS = KeyValues()
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -63,6 +65,24 @@ class Budget(click.ParamType):
 @click.option("--workers", type=click.IntRange(min=0), help="Decoding processes.  [default: one a core]")
 @click.option("--seed", type=int, default=0, help="Seeds the intervals.")
 @click.option("--fail-on-error", type=Budget(), help="Exit with 7 if more clips fail: a count or 0.05.")
+@click.option(
+    "--embedder",
+    "embedders",
+    type=NamedFiles(),
+    multiple=True,
+    help="Generation: where the weights of an embedder are; one that the task does not name is added.",
+)
+@click.option(
+    "--allow-download",
+    is_flag=True,
+    help="Fetch weights of embedders that are not there from their publisher.",
+)
+@click.option(
+    "--page", type=_FOLDER, metavar="DIR", help="Generation: also write a page to see and hear some clips."
+)
+@click.option(
+    "--page-clips", type=click.IntRange(min=1), default=12, metavar="N", help="Clips it shows, best to worst."
+)
 @click.option("--recompute", is_flag=True, help="Compute everything anew, replacing what is kept.")
 @plugin_option
 @json_option
@@ -79,12 +99,15 @@ def command(
     Examples:
       avbench run --model gmscavp --task avsynth-retrieval
       avbench run --model gmscavp --task folder-retrieval --data-root ~/videos
+      avbench run --model gmscavp --task avsynth-v2a --embedder yamnet
+      avbench run --model gmscavp --task avsynth-v2a --page page
       avbench run --model mine --plugin mine.py --task avsynth-retrieval --limit 16 --json
     """
     from avbench import registry
 
     for name in ("model_args", "dataset_args"):
         options[name] = merged(options[name])
+    options["embedders"] = dict(options["embedders"])
     request = RunRequest(tasks=split_names(tasks), **options)
     finished: list[Finished] = []
     with progress_to_stderr(quiet=quiet) as progress:
@@ -92,11 +115,16 @@ def command(
         for each in run(registry.load(plugins), request, cache_folder(), report):
             finished.append(each)
             if not as_json:
-                click.echo(each.path if quiet else f"{result_text(each.result)}\nresult: {each.path}\n")
+                click.echo(each.path if quiet else _told(each))
     if as_json:
         documents = [json.loads(each.result.model_dump_json()) for each in finished]
         print_json(documents[0] if len(documents) == 1 else documents)
     _fail_over_budget(finished)
+
+
+def _told(finished: Finished) -> str:
+    page = f"page: {finished.page}\n" if finished.page else ""
+    return f"{result_text(finished.result)}\nresult: {finished.path}\n{page}"
 
 
 def split_names(names: tuple[str, ...]) -> tuple[str, ...]:

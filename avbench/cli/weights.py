@@ -7,7 +7,7 @@ import click
 
 from avbench.cli.options import json_option, plugin_option, print_json
 from avbench.errors import ModelError, UsageError
-from avbench.records import ImportedFile, ImportReport, ImportRequest
+from avbench.requests import ImportedFile, ImportReport, ImportRequest
 
 SHOWN = 6
 """Keys that a list names before it only counts them; ``--json`` has them all."""

@@ -15,7 +15,6 @@ from avbench.media.audio import resample
 from avbench.media.channels import mixing_matrix
 from avbench.media.timeline import (
     AUDIO_JITTER,
-    AUDIO_TAIL,
     CUT_PACKETS,
     PREROLL,
     Window,
@@ -23,6 +22,7 @@ from avbench.media.timeline import (
     tolerating,
 )
 from avbench.records import AudioInput
+from avbench.sounds import AUDIO_TAIL
 
 Samples = npt.NDArray[np.float32]
 
@@ -69,7 +69,7 @@ class AudioReader:
         """Mix and resample what was laid.
 
         Returns:
-            ``(channel, round(seconds · sample_rate))``, float32 in [-1, 1].
+            ``(channel, round(seconds · sample_rate))``, float32 in [-1, 1]; of an open window, what there is.
 
         Raises:
             MediaError: ``too-short`` or ``corrupt``: the stream does not cover the window.
@@ -77,13 +77,17 @@ class AudioReader:
         if self._first is None:
             raise ends_early(self.stream, self.window, None)
         end = self.window.start + (self._cursor - self._margin) / self._rate
-        if end < self.window.end - AUDIO_TAIL:
+        if end <= self.window.start or (end < self.window.end - AUDIO_TAIL and not self.window.open):
             raise ends_early(self.stream, self.window, end)
+        seconds = self.window.seconds
+        if self.window.open:
+            seconds = min(seconds, end - self.window.start)
         mixed = np.zeros((self.wanted.channels, self._length), np.float32)
         for weights, samples in self._laid.values():
-            mixed += weights @ samples
+            kept = np.array_equal(weights, np.eye(len(samples)))
+            mixed += samples if kept else weights @ samples
         skip = self._margin * self.wanted.sample_rate // self._rate
-        length = round(self.window.seconds * self.wanted.sample_rate)
+        length = round(seconds * self.wanted.sample_rate)
         resampled = resample(mixed, self._rate, self.wanted.sample_rate)
         return np.ascontiguousarray(resampled[:, skip : skip + length])
 

@@ -5,39 +5,41 @@ What an instant is, and what is tolerated at both ends of a stream, is said in :
 
 import contextlib
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
 import av
-from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.stream import Discard, Disposition, Stream
+from av.packet import Packet
+from av.stream import Discard
 from av.video.stream import VideoStream
 
 from avbench.errors import MediaError
 from avbench.media.audio_stream import AudioReader
-from avbench.media.info import AudioStreamInfo, DecodedClip, Limits, MediaInfo, VideoStreamInfo
+from avbench.media.info import DecodedClip, Limits, MediaInfo, Picture
+from avbench.media.part import PartReader
+from avbench.media.streams import describe_audio, describe_video, extent, heard_audio, shown_video
 from avbench.media.timeline import PREROLL, Window, file_zero
 from avbench.media.video_stream import VideoReader
 from avbench.records import AudioInput, VideoInput
+from avbench.sounds import Sound
 
 # Playlists and scripts, which FFmpeg knows by their content, would make it open other files and addresses.
 FORMATS = (
     "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,nut,"
     "wav,mp3,flac,aac,ac3,h264,hevc,ivf,yuv4mpegpipe,gif,mxf,rm,dv"
 )
-NOT_SHOWN = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 
-AnyStream = TypeVar("AnyStream", VideoStream, AudioStream)
+Part = tuple[int, int]
 
 
-def probe(path: Path, *, limits: Limits | None = None) -> MediaInfo:
+def probe(path: Path, *, part: Part | None = None, limits: Limits | None = None) -> MediaInfo:
     """Read what a file holds from its header and first frame.
 
     Args:
         path: The file.
+        part: Where in it the media file lies, first byte and bytes; ``None`` for all of it.
         limits: Bounds on what is opened.
 
     Returns:
@@ -46,16 +48,16 @@ def probe(path: Path, *, limits: Limits | None = None) -> MediaInfo:
     Raises:
         MediaError: ``missing``, ``empty``, ``corrupt`` or ``too-large``.
     """
-    with _open(path, limits or Limits()) as file:
+    with _open(path, limits or Limits(), part) as file:
         zero = file_zero(file)
-        video, audio = _shown_video(file), _heard_audio(file)
+        video, audio = shown_video(file), heard_audio(file)
         return MediaInfo(
             path=path,
             container=file.format.name,
             zero=zero,
             seconds=None if file.duration is None else file.duration / av.time_base,
-            video=None if video is None else _describe_video(file, video, zero),
-            audio=None if audio is None else _describe_audio(audio, zero),
+            video=None if video is None else describe_video(file, video, zero),
+            audio=None if audio is None else describe_audio(audio, zero),
         )
 
 
@@ -66,6 +68,7 @@ def read_clip(
     seconds: float,
     video: VideoInput | None,
     audio: AudioInput | None,
+    part: Part | None = None,
     limits: Limits | None = None,
 ) -> DecodedClip:
     """Decode a window of a file, reading no more of it than the window needs.
@@ -77,6 +80,7 @@ def read_clip(
         video: Frames wanted: ``round(seconds · fps)``, frame ``k`` shows the instant ``start + k / fps``.
         audio: Samples wanted: ``round(seconds · sample_rate)``, sample ``j`` is heard at
             ``start + j / sample_rate``.
+        part: Where in ``path`` the media file lies, first byte and bytes; ``None`` for all of it.
         limits: Bounds on what is opened.
 
     Returns:
@@ -88,13 +92,101 @@ def read_clip(
     """
     if start < 0 or seconds <= 0:
         raise ValueError(f"a window must begin at 0 or later and last, not start={start}, seconds={seconds}")
+    return _read(path, Window(start=start, seconds=seconds), video, audio, limits or Limits(), part)
+
+
+def read_sound(
+    path: Path, *, start: float = 0.0, seconds: float | None = None, limits: Limits | None = None
+) -> Sound:
+    """Decode the sound of a file alone, at its own rate; the file may hold nothing else.
+
+    Args:
+        path: The file.
+        start: Where the sound begins, in seconds from the file's zero.
+        seconds: How long it is; ``None`` for as long as there is any. (Of a WAV or MP3 file that was cut off,
+            what is left is all there is.)
+        limits: Bounds on what is opened.
+
+    Returns:
+        One channel where the file has one, else two: other layouts are mixed to stereo
+        (:mod:`avbench.media.channels`). ``round(seconds · sample_rate)`` samples where ``seconds`` is given.
+
+    Raises:
+        MediaError: ``missing``, ``empty``, ``corrupt``, ``no-audio``, ``too-short`` or ``too-large``.
+    """
+    if start < 0 or (seconds is not None and seconds <= 0):
+        raise ValueError(f"a sound must begin at 0 or later and last, not start={start}, seconds={seconds}")
     limits = limits or Limits()
-    for seek in (True, False) if start > PREROLL else (False,):
-        with _open(path, limits) as file:
-            window = Window(zero=file_zero(file), start=start, seconds=seconds)
+    with _open(path, limits) as file:
+        stream = heard_audio(file)
+        if stream is None:
+            raise MediaError("no-audio", f"The file {path} has no audio stream.")
+        rate, layout = stream.codec_context.sample_rate, stream.codec_context.layout
+        end = start + seconds if seconds is not None else extent(file, stream)[1]
+    own = AudioInput(sample_rate=rate, channels=min(layout.nb_channels, 2))
+    if seconds is None:
+        _check_whole(path, "sound", (end - start) * rate * layout.nb_channels * 4, limits)
+    if end <= start:
+        message = f"The sound of {path} ends at {end:.3f} s, before {start:.3f} s."
+        raise MediaError("too-short", message)
+    window = Window(start=start, seconds=end - start, open=seconds is None)
+    samples = _read(path, window, None, own, limits).samples
+    assert samples is not None
+    return Sound(samples=samples, sample_rate=rate)
+
+
+def read_picture(path: Path, *, video: VideoInput, limits: Limits | None = None) -> Picture:
+    """Decode all frames that a file shows, from the first to the end of the last.
+
+    Args:
+        path: The file.
+        video: Frames wanted: ``round(seconds · fps)``, at least one.
+        limits: Bounds on what is opened.
+
+    Raises:
+        MediaError: ``missing``, ``empty``, ``corrupt``, ``no-video`` or ``too-large``.
+    """
+    limits = limits or Limits()
+    with _open(path, limits) as file:
+        stream = shown_video(file)
+        if stream is None:
+            raise MediaError("no-video", f"The file {path} has no video stream.")
+        first, end = extent(file, stream)
+    start = max(first, 0.0)
+    seconds = max(end - start, 1 / video.fps)
+    _check_whole(path, "picture", seconds * video.fps * 3 * video.height * video.width, limits)
+    frames = _read(path, Window(start=start, seconds=seconds), video, None, limits).frames
+    assert frames is not None
+    return Picture(frames=frames, fps=video.fps, start=start, seconds=seconds)
+
+
+def picture_packets(path: Path, *, limits: Limits | None = None) -> "Generator[Packet[VideoStream]]":
+    """Yield the packets of what a file shows, as they are coded, in file order.
+
+    Raises:
+        MediaError: ``missing``, ``empty``, ``corrupt``, ``no-video`` or ``too-large``.
+    """
+    with _open(path, limits or Limits()) as file:
+        stream = shown_video(file)
+        if stream is None:
+            raise MediaError("no-video", f"The file {path} has no video stream.")
+        yield from file.demux(stream)
+
+
+def _read(
+    path: Path,
+    window: Window,
+    video: VideoInput | None,
+    audio: AudioInput | None,
+    limits: Limits,
+    part: Part | None = None,
+) -> DecodedClip:
+    for seek in (True, False) if window.start > PREROLL else (False,):
+        with _open(path, limits, part) as file:
+            window = replace(window, zero=file_zero(file))
             tracks = _tracks(file, window, video, audio, limits)
             if seek:
-                file.seek(int((window.zero + start - PREROLL) * av.time_base))
+                file.seek(int((window.zero + window.start - PREROLL) * av.time_base))
             _feed(file, tracks)
             if seek and tracks.late:
                 continue
@@ -121,7 +213,7 @@ class _Tracks:
 
 
 @contextlib.contextmanager
-def _open(path: Path, limits: Limits) -> Generator[InputContainer, None, None]:
+def _open(path: Path, limits: Limits, part: Part | None = None) -> Generator[InputContainer, None, None]:
     """Open a file within bounds; whatever FFmpeg raises while it is open becomes a MediaError."""
     try:
         size = path.stat().st_size
@@ -129,11 +221,12 @@ def _open(path: Path, limits: Limits) -> Generator[InputContainer, None, None]:
         raise MediaError("missing", f"The file {path} cannot be found: {error.strerror}.") from error
     if not path.is_file():
         raise MediaError("missing", f"The path {path} is not a file.")
-    if size == 0:
+    if (size if part is None else part[1]) == 0:
         raise MediaError("empty", f"The file {path} has no bytes.")
     options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+    source = contextlib.nullcontext(f"file:{path}") if part is None else PartReader(path, *part)
     try:
-        with av.open(f"file:{path}", options=options, metadata_errors="replace") as file:
+        with source as media, av.open(media, "r", options=options, metadata_errors="replace") as file:
             _check_limits(path, file, limits)
             yield file
     except FFmpegError as error:
@@ -155,20 +248,10 @@ def _check_limits(path: Path, file: InputContainer, limits: Limits) -> None:
             raise MediaError("too-large", message)
 
 
-def _shown_video(file: InputContainer) -> VideoStream | None:
-    """Return the video stream a player would show: no attached picture, no thumbnails."""
-    shown = [stream for stream in file.streams.video if not stream.disposition & NOT_SHOWN]
-    return _preferred(shown)
-
-
-def _heard_audio(file: InputContainer) -> AudioStream | None:
-    return _preferred(list(file.streams.audio))
-
-
-def _preferred(streams: list[AnyStream]) -> AnyStream | None:
-    """Return the stream marked as default, else the first."""
-    default = (stream for stream in streams if stream.disposition & Disposition.default)
-    return next(default, streams[0] if streams else None)
+def _check_whole(path: Path, what: str, size: float, limits: Limits) -> None:
+    if size > limits.whole:
+        message = f"The {what} of {path} takes {size:.3g} bytes, more than {limits.whole}."
+        raise MediaError("too-large", message)
 
 
 def _tracks(
@@ -179,8 +262,8 @@ def _tracks(
     limits: Limits,
 ) -> _Tracks:
     """Set up a reader for each stream that is asked for, and have every other one left out."""
-    picture = _shown_video(file) if video is not None else None
-    sound = _heard_audio(file) if audio is not None else None
+    picture = shown_video(file) if video is not None else None
+    sound = heard_audio(file) if audio is not None else None
     if video is not None and picture is None:
         raise MediaError("no-video", "The file has no video stream.")
     if audio is not None and sound is None:
@@ -213,35 +296,3 @@ def _feed(file: InputContainer, tracks: _Tracks) -> None:
             del waiting[packet.stream.index]
             if not waiting:
                 return
-
-
-def _describe_video(file: InputContainer, stream: VideoStream, zero: float) -> VideoStreamInfo:
-    frame = next(file.decode(stream), None)
-    rotation = 0 if frame is None else round(-frame.rotation / 90) % 4 * 90
-    height, width = stream.codec_context.height, stream.codec_context.width
-    if rotation % 180:
-        height, width = width, height
-    return VideoStreamInfo(
-        codec=stream.codec_context.name,
-        height=height,
-        width=width,
-        fps=float(stream.average_rate) if stream.average_rate else None,
-        rotation=rotation,
-        start=(_seconds(stream, stream.start_time) or 0.0) - zero,
-        seconds=_seconds(stream, stream.duration),
-    )
-
-
-def _describe_audio(stream: AudioStream, zero: float) -> AudioStreamInfo:
-    return AudioStreamInfo(
-        codec=stream.codec_context.name,
-        sample_rate=stream.codec_context.sample_rate,
-        channels=stream.codec_context.layout.nb_channels,
-        layout=stream.codec_context.layout.name,
-        start=(_seconds(stream, stream.start_time) or 0.0) - zero,
-        seconds=_seconds(stream, stream.duration),
-    )
-
-
-def _seconds(stream: Stream, ticks: int | None) -> float | None:
-    return None if ticks is None or stream.time_base is None else float(ticks * stream.time_base)

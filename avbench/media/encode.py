@@ -1,4 +1,4 @@
-"""Write media files: H.264 and AAC in mp4, mov or mkv, the same bytes for the same input."""
+"""Write media files: H.264 and AAC in mp4, mov or mkv, PCM in wav; the same bytes for the same input."""
 
 import contextlib
 import heapq
@@ -19,6 +19,7 @@ from av.video.stream import VideoStream
 from avbench.errors import StorageError
 from avbench.media.audio import Samples
 from avbench.media.frames import AREA, Frames
+from avbench.sounds import Sound
 
 FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 # No version strings in the file; the index before the data, where the format has a choice.
@@ -26,6 +27,10 @@ BITEXACT = {"fflags": "+bitexact"}
 FASTSTART = {"mp4": {"movflags": "+faststart"}, "mov": {"movflags": "+faststart"}}
 KEYFRAME_SECONDS = 2
 AUDIO_BLOCK = 4096
+LAYOUTS = {1: "mono", 2: "stereo"}
+FULL_SCALE = 32_768
+# What AAC is sampled at here, in Hz; another sound is resampled to the last.
+AAC_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 
 Encoded = tuple[float, list[Packet]]
 
@@ -69,20 +74,20 @@ def write_clip(
     container = FORMATS[path.suffix.lower()]
     rate = Fraction(fps).limit_denominator(1_000_000)
     options = BITEXACT | FASTSTART.get(container, {})
-    with _replacing(path) as part, av.open(str(part), "w", container, options=options) as file:
+    with replacing(path) as part, av.open(str(part), "w", container, options=options) as file:
         encoders: list[Iterator[Encoded]] = []
         if first is not None:
             video = _add_video(file, first.shape, rate, crf, preset)
             encoders.append(_encode_video(video, chain([first], pictures), rate))
         if samples is not None:
-            audio = _add_audio(file, samples, sample_rate, audio_bitrate)
-            encoders.append(_encode_audio(audio, samples, sample_rate))
+            audio = add_audio(file, samples, sample_rate, audio_bitrate)
+            encoders.append(encode_audio(audio, samples, sample_rate))
         for _, packets in heapq.merge(*encoders, key=lambda encoded: encoded[0]):
             file.mux(packets)
 
 
 @contextlib.contextmanager
-def _replacing(path: Path) -> Generator[Path, None, None]:
+def replacing(path: Path) -> Generator[Path, None, None]:
     """Yield a name beside ``path`` that becomes ``path`` on success and vanishes on failure."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -116,8 +121,31 @@ def _add_video(
     return stream
 
 
-def _add_audio(file: OutputContainer, samples: Samples, sample_rate: int, bitrate: int) -> AudioStream:
-    layout = {1: "mono", 2: "stereo"}.get(len(samples))
+def write_sound(path: Path, sound: Sound) -> None:
+    """Write a sound as 16-bit PCM to a ``.wav`` file that appears complete or not at all.
+
+    Args:
+        path: An existing file is replaced.
+        sound: One or two channels; values beyond ±1 are clipped.
+
+    Raises:
+        StorageError: The file cannot be written.
+    """
+    whole = np.rint(sound.samples * FULL_SCALE).clip(-FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+    layout, tick = LAYOUTS[len(whole)], Fraction(1, sound.sample_rate)
+    with replacing(path) as part, av.open(str(part), "w", "wav", options=BITEXACT) as file:
+        stream = file.add_stream("pcm_s16le", rate=sound.sample_rate, layout=layout)
+        for start in range(0, whole.shape[1], AUDIO_BLOCK):
+            block = np.ascontiguousarray(whole[:, start : start + AUDIO_BLOCK].T).reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(block, "s16", layout)
+            frame.sample_rate, frame.pts, frame.time_base = sound.sample_rate, start, tick
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+
+
+def add_audio(file: OutputContainer, samples: Samples, sample_rate: int, bitrate: int) -> AudioStream:
+    """Add an AAC stream for ``samples``, ``(1 or 2 channels, time)``, to a file that is being written."""
+    layout = LAYOUTS.get(len(samples))
     if layout is None:
         raise ValueError(f"samples must be (1 or 2 channels, time), not {samples.shape}")
     # A quarter of the time of the default search, with as little noise at these rates.
@@ -145,7 +173,8 @@ def _encode_video(stream: VideoStream, pictures: Iterable[Frames], rate: Fractio
     yield time, stream.encode(None)
 
 
-def _encode_audio(stream: AudioStream, samples: Samples, sample_rate: int) -> Iterator[Encoded]:
+def encode_audio(stream: AudioStream, samples: Samples, sample_rate: int) -> Iterator[Encoded]:
+    """Yield the packets of ``samples``, ``(channel, time)``, with the instants they begin at, in seconds."""
     layout = stream.codec_context.layout.name
     time = 0.0
     for start in range(0, samples.shape[1], AUDIO_BLOCK):

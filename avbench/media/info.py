@@ -15,11 +15,13 @@ class Limits:
         seconds: Longest file, in seconds.
         pixels: Largest frame, in pixels (the default holds 8192 × 4320).
         streams: Most streams in a file, of any kind.
+        whole: Most bytes of a stream that is decoded to its end, as arrays (1 GiB).
     """
 
     seconds: float = 6 * 3600.0
     pixels: int = 36_000_000
     streams: int = 32
+    whole: int = 2**30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,3 +100,20 @@ class DecodedClip:
 
     frames: npt.NDArray[np.uint8] | None
     samples: npt.NDArray[np.float32] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """All that a file shows.
+
+    Attributes:
+        frames: ``(time, channel=3, height, width)``, uint8 RGB.
+        fps: Frames a second; frame ``k`` shows the instant ``start + k / fps``.
+        start: When the first frame is shown, in seconds from the file's zero.
+        seconds: How long it is shown, to the end of its last frame.
+    """
+
+    frames: npt.NDArray[np.uint8]
+    fps: float
+    start: float
+    seconds: float

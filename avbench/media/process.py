@@ -9,18 +9,34 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from avbench.errors import AvbenchError, MediaError
-from avbench.media.info import DecodedClip
 
 BOOT = "import sys; sys.path[:] = sys.argv[1:]; from avbench.media import serve; serve.main()"
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 START_SECONDS = 60.0
+TYPES: Mapping[str, type[np.generic]] = {"frames": np.uint8, "samples": np.float32}
+
+Request = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a decoder process read.
+
+    Attributes:
+        facts: Numbers by name: ``sample_rate`` …
+        arrays: ``frames`` and ``samples``, where there are any.
+    """
+
+    facts: Mapping[str, float]
+    arrays: Mapping[str, npt.NDArray[Any]]
 
 
 class DecoderProcess:
@@ -36,18 +52,18 @@ class DecoderProcess:
         self._closed = False
         self._starting = threading.Lock()
 
-    def decode(self, request: dict[str, Any], timeout: float) -> DecodedClip:
+    def ask(self, request: Request, timeout: float) -> Answer:
         """Send one request and wait for its answer.
 
         Args:
-            request: The arguments of :func:`avbench.media.decode.read_clip`, as JSON values.
+            request: What to read, under ``read``, and its arguments, as JSON values.
             timeout: Longest time to wait, in seconds; then the process is ended.
 
         Returns:
-            The decoded clip.
+            What was read.
 
         Raises:
-            MediaError: What ``read_clip`` raised; ``timeout``; ``corrupt`` if the process died over it.
+            MediaError: What reading raised; ``timeout``; ``corrupt`` if the process died over it.
             AvbenchError: The process cannot be started.
         """
         process = self._process or self._start()
@@ -56,10 +72,11 @@ class DecoderProcess:
             with _deadline(process, timeout, overdue):
                 header = _exchange(process, request)
                 if "reason" not in header:
-                    return DecodedClip(
-                        frames=_read_array(process, header["frames"], np.uint8),
-                        samples=_read_array(process, header["samples"], np.float32),
-                    )
+                    shapes = header["shapes"]
+                    arrays = {
+                        name: _read_array(process, shape, TYPES[name]) for name, shape in shapes.items()
+                    }
+                    return Answer(facts=header["facts"], arrays=arrays)
         except (EOFError, OSError):
             self._end()
             if overdue.is_set():
@@ -141,9 +158,9 @@ def _deadline(
         timer.cancel()
 
 
-def _exchange(process: "subprocess.Popen[bytes]", request: dict[str, Any]) -> dict[str, Any]:
+def _exchange(process: "subprocess.Popen[bytes]", request: Request) -> dict[str, Any]:
     assert process.stdin is not None
-    process.stdin.write(json.dumps(request).encode() + b"\n")
+    process.stdin.write(json.dumps(dict(request)).encode() + b"\n")
     process.stdin.flush()
     return _read_header(process)
 
@@ -157,12 +174,10 @@ def _read_header(process: "subprocess.Popen[bytes]") -> dict[str, Any]:
 
 
 def _read_array(
-    process: "subprocess.Popen[bytes]", shape: Sequence[int] | None, dtype: type[np.generic]
-) -> npt.NDArray[Any] | None:
+    process: "subprocess.Popen[bytes]", shape: Sequence[int], dtype: type[np.generic]
+) -> npt.NDArray[Any]:
     """Read an array's bytes straight into its memory."""
     assert process.stdout is not None
-    if shape is None:
-        return None
     array = np.empty(math.prod(shape), dtype)
     left = array.view(np.uint8).data
     while left:

@@ -1,7 +1,8 @@
 """A decoder process: answers requests on its standard input until that is closed.
 
-A request is a line of JSON. The answer is a line of JSON, then the bytes of the arrays it names. Nothing is
-unpickled on either side, so what a damaged file makes of this process cannot reach the one that started it.
+A request is a line of JSON: what to read, under ``read``, and its arguments. The answer is a line of JSON,
+then the bytes of the arrays it names. Nothing is unpickled on either side, so what a damaged file makes of
+this process cannot reach the one that started it.
 """
 
 import json
@@ -9,18 +10,22 @@ import os
 import queue
 import sys
 import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import av.logging as ffmpeg_log
 import numpy as np
+import numpy.typing as npt
 
 from avbench.errors import MediaError
-from avbench.media.decode import read_clip
-from avbench.media.info import DecodedClip, Limits
+from avbench.media.decode import read_clip, read_picture, read_sound
+from avbench.media.info import Limits
 from avbench.records import AudioInput, VideoInput
 
 READY = {"ready": True}
+
+Answer = tuple[dict[str, float], dict[str, npt.NDArray[Any] | None]]
 
 
 def main() -> None:
@@ -44,28 +49,47 @@ def _receive(requests: "queue.SimpleQueue[bytes]") -> None:
 
 
 def _answer(answers: BinaryIO, request: dict[str, Any]) -> None:
-    video, audio = request["video"], request["audio"]
     try:
-        clip = read_clip(
-            Path(request["path"]),
-            start=request["start"],
-            seconds=request["seconds"],
-            video=None if video is None else VideoInput(**video),
-            audio=None if audio is None else AudioInput(**audio),
-            limits=Limits(**request["limits"]),
-        )
+        facts, arrays = READERS[request["read"]](request, Path(request["path"]), Limits(**request["limits"]))
     except MediaError as error:
         _send(answers, {"reason": error.reason, "message": error.message})
-    else:
-        _send_clip(answers, clip)
+        return
+    there = {name: array for name, array in arrays.items() if array is not None}
+    _send(answers, {"facts": facts, "shapes": {name: array.shape for name, array in there.items()}})
+    for array in there.values():
+        _write(answers, np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
 
 
-def _send_clip(answers: BinaryIO, clip: DecodedClip) -> None:
-    arrays = {"frames": clip.frames, "samples": clip.samples}
-    _send(answers, {name: None if array is None else array.shape for name, array in arrays.items()})
-    for array in arrays.values():
-        if array is not None:
-            _write(answers, np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+def _clip(request: dict[str, Any], path: Path, limits: Limits) -> Answer:
+    video, audio, part = request["video"], request["audio"], request["part"]
+    clip = read_clip(
+        path,
+        start=request["start"],
+        seconds=request["seconds"],
+        video=None if video is None else VideoInput(**video),
+        audio=None if audio is None else AudioInput(**audio),
+        part=None if part is None else (part[0], part[1]),
+        limits=limits,
+    )
+    return {}, {"frames": clip.frames, "samples": clip.samples}
+
+
+def _sound(request: dict[str, Any], path: Path, limits: Limits) -> Answer:
+    sound = read_sound(path, start=request["start"], seconds=request["seconds"], limits=limits)
+    return {"sample_rate": sound.sample_rate}, {"samples": sound.samples}
+
+
+def _picture(request: dict[str, Any], path: Path, limits: Limits) -> Answer:
+    picture = read_picture(path, video=VideoInput(**request["video"]), limits=limits)
+    facts = {"fps": picture.fps, "start": picture.start, "seconds": picture.seconds}
+    return facts, {"frames": picture.frames}
+
+
+READERS: Mapping[str, Callable[[dict[str, Any], Path, Limits], Answer]] = {
+    "clip": _clip,
+    "sound": _sound,
+    "picture": _picture,
+}
 
 
 def _send(answers: BinaryIO, message: dict[str, Any]) -> None:

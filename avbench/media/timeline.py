@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import av
 import numpy as np
 import numpy.typing as npt
-from av.container import InputContainer
+from av.container import Container
 from av.error import InvalidDataError
 from av.stream import Stream
 
@@ -30,7 +30,6 @@ from avbench.errors import MediaError
 TIMESTAMP_ROUNDING = 1e-3
 LATE_FIRST_FRAME = 0.25
 AUDIO_JITTER = 5e-3
-AUDIO_TAIL = 0.1
 DECLARED_EXCESS = 0.25
 # A stream cut out of a longer one may refer to what is not there; H.264 keeps at most 16 frames to refer to.
 CUT_PACKETS = 16
@@ -43,14 +42,16 @@ class Window:
     """The stretch of a file that is read, in seconds from the file's zero.
 
     Attributes:
-        zero: The file's zero on its own clock, in seconds.
         start: Where the window begins.
         seconds: How long it is.
+        zero: The file's zero on its own clock, in seconds; known once the file is open.
+        open: Whether the stream may end before the window does.
     """
 
-    zero: float
     start: float
     seconds: float
+    zero: float = 0.0
+    open: bool = False
 
     @property
     def end(self) -> float:
@@ -58,7 +59,7 @@ class Window:
         return self.start + self.seconds
 
 
-def file_zero(file: InputContainer) -> float:
+def file_zero(file: Container) -> float:
     """Return the file's zero on its own clock, in seconds."""
     start = getattr(file, "start_time", None)
     return max(0.0, start / av.time_base) if start is not None else 0.0

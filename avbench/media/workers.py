@@ -1,21 +1,24 @@
 """Decode many clips in processes of their own: a file that breaks its decoder costs that file alone."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import TypeVar
 
 from avbench.clips import Clip
 from avbench.errors import MediaError
-from avbench.media.info import DecodedClip, Limits
-from avbench.media.process import DecoderProcess
+from avbench.media.info import DecodedClip, Limits, Picture
+from avbench.media.process import DecoderProcess, Request
 from avbench.records import AudioInput, VideoInput
+from avbench.sounds import Sound
 
 CLIP_END_SLACK = 1e-3
 
-Outcome = DecodedClip | MediaError
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +30,10 @@ class _Window:
     audio: AudioInput | None
     limits: Limits
 
-    def request(self, clip: Clip) -> dict[str, Any]:
+    def request(self, clip: Clip) -> Request:
         """Return the request for ``clip`` that :mod:`avbench.media.serve` answers."""
-        return {"path": str(clip.path), "start": clip.start} | asdict(self)
+        place = {"path": str(clip.path), "part": clip.part, "start": clip.start}
+        return {"read": "clip"} | place | asdict(self)
 
     def check(self, clip: Clip) -> None:
         """Refuse a clip that is shorter than the window by its own account."""
@@ -37,6 +41,12 @@ class _Window:
             lasts = clip.end - clip.start
             message = f"The clip {clip.id} lasts {lasts:.3f} s, less than the {self.seconds:.3f} s asked for."
             raise MediaError("too-short", message)
+
+    def read(self, clip: Clip, decoder: DecoderProcess, timeout: float) -> DecodedClip:
+        """Have a process decode ``clip``."""
+        self.check(clip)
+        arrays = decoder.ask(self.request(clip), timeout).arrays
+        return DecodedClip(frames=arrays.get("frames"), samples=arrays.get("samples"))
 
 
 def decode_clips(
@@ -74,48 +84,156 @@ def decode_clips(
         raise ValueError(f"a window lasts and processes are counted, not seconds={seconds}, {processes=}")
     window = _Window(seconds=seconds, video=video, audio=audio, limits=limits or Limits())
     if processes == 0:
-        return (_outcome(window, clip, _decode_here) for clip in clips)
-    return _decode_ahead(clips, window, processes, timeout)
+        return (_outcome(partial(_decode_here, window, clip)) for clip in clips)
+    calls = (partial(window.read, clip, timeout=timeout) for clip in clips)
+    return _ahead(calls, processes, most=2 * processes + 2)
 
 
-def _decode_ahead(
-    clips: Iterable[Clip], window: _Window, processes: int, timeout: float
-) -> Iterator[Outcome]:
-    """Yield outcomes in order, from one thread for each decoder process."""
-    idle: SimpleQueue[DecoderProcess] = SimpleQueue()
-    decoders = [DecoderProcess() for _ in range(processes)]
-    for decoder in decoders:
-        idle.put(decoder)
+def decode_pictures(
+    paths: Iterable[Path], *, video: VideoInput, timeout: float = 3600.0, limits: Limits | None = None
+) -> Generator[Picture | MediaError]:
+    """Decode all that each file shows, in the order given, one file ahead, in a process of its own.
 
-    def decode(window: _Window, clip: Clip) -> DecodedClip:
-        decoder = idle.get()
+    Args:
+        paths: Taken one by one.
+        video: Frames wanted.
+        timeout: Longest time for one file, in seconds.
+        limits: Bounds on what is opened.
+
+    Returns:
+        For each file what :func:`avbench.media.decode.read_picture` returns, or the error it raises.
+    """
+    asked = {"read": "picture", "video": asdict(video), "limits": asdict(limits or Limits())}
+
+    def read(path: Path, decoder: DecoderProcess) -> Picture:
+        answer = decoder.ask(asked | {"path": str(path)}, timeout)
+        return Picture(frames=answer.arrays["frames"], **answer.facts)
+
+    return _ahead((partial(read, path) for path in paths), processes=1, most=2)
+
+
+class ClipReaders:
+    """Decoder processes that read clips in any order, started at the first and kept until they are closed.
+
+    Args:
+        seconds: Length of the window from each clip's start, in seconds.
+        video: Frames wanted, or ``None``.
+        audio: Samples wanted, or ``None``.
+        processes: How many.
+        timeout: Longest time for one clip, in seconds.
+        limits: Bounds on what is opened.
+    """
+
+    def __init__(
+        self,
+        *,
+        seconds: float,
+        video: VideoInput | None,
+        audio: AudioInput | None,
+        processes: int,
+        timeout: float = 60.0,
+        limits: Limits | None = None,
+    ) -> None:
+        self._pool = _Pool(processes)
+        self._window = _Window(seconds=seconds, video=video, audio=audio, limits=limits or Limits())
+        self._timeout = timeout
+
+    def submit(self, clip: Clip) -> "Future[DecodedClip | MediaError]":
+        """Have a clip decoded; the outcome is as :func:`decode_clips` gives it."""
+        return self._pool.submit(partial(self._window.read, clip, timeout=self._timeout))
+
+    def close(self) -> None:
+        """End the processes."""
+        self._pool.close()
+
+
+class SoundReaders:
+    """Decoder processes that read sounds, started at the first one and kept until they are closed.
+
+    Args:
+        processes: How many.
+        timeout: Longest time for one sound, in seconds.
+        limits: Bounds on what is opened.
+    """
+
+    def __init__(self, processes: int, timeout: float = 60.0, limits: Limits | None = None) -> None:
+        self._pool = _Pool(processes)
+        self._timeout = timeout
+        self._limits = asdict(limits or Limits())
+
+    def read(self, places: Iterable[tuple[Path, float]], seconds: float | None) -> list[Sound | MediaError]:
+        """Read sounds, each from a file and an instant of it on.
+
+        Args:
+            places: Files, and where the sounds begin, in seconds from the file's zero.
+            seconds: How long they are; ``None`` for as long as there is any.
+
+        Returns:
+            For each what :func:`avbench.media.decode.read_sound` returns, or the error it raises.
+        """
+        asked = {"read": "sound", "seconds": seconds, "limits": self._limits}
+
+        def read(path: Path, start: float, decoder: DecoderProcess) -> Sound:
+            answer = decoder.ask(asked | {"path": str(path), "start": start}, self._timeout)
+            return Sound(samples=answer.arrays["samples"], sample_rate=int(answer.facts["sample_rate"]))
+
+        waiting = [self._pool.submit(partial(read, path, start)) for path, start in places]
+        return [each.result() for each in waiting]
+
+    def close(self) -> None:
+        """End the processes."""
+        self._pool.close()
+
+
+class _Pool:
+    """Decoder processes, one thread for each."""
+
+    def __init__(self, processes: int) -> None:
+        self._decoders = [DecoderProcess() for _ in range(processes)]
+        self._idle: SimpleQueue[DecoderProcess] = SimpleQueue()
+        for decoder in self._decoders:
+            self._idle.put(decoder)
+        self._threads = ThreadPoolExecutor(processes, thread_name_prefix="decode")
+
+    def submit(self, call: Callable[[DecoderProcess], T]) -> "Future[T | MediaError]":
+        return self._threads.submit(self._call, call)
+
+    def _call(self, call: Callable[[DecoderProcess], T]) -> T | MediaError:
+        decoder = self._idle.get()
         try:
-            return decoder.decode(window.request(clip), timeout)
+            return _outcome(partial(call, decoder))
         finally:
-            idle.put(decoder)
+            self._idle.put(decoder)
 
-    threads = ThreadPoolExecutor(processes, thread_name_prefix="decode")
-    ahead: deque[Future[Outcome]] = deque()
+    def close(self) -> None:
+        for decoder in self._decoders:
+            decoder.kill()
+        self._threads.shutdown(cancel_futures=True)
+        for decoder in self._decoders:
+            decoder.close()
+
+
+def _ahead(
+    calls: Iterable[Callable[[DecoderProcess], T]], processes: int, most: int
+) -> Generator[T | MediaError]:
+    """Yield what calls return, in order, at most ``most`` of them ahead."""
+    pool = _Pool(processes)
+    ahead: deque[Future[T | MediaError]] = deque()
     try:
-        for clip in clips:
-            ahead.append(threads.submit(_outcome, window, clip, decode))
-            if len(ahead) == 2 * processes + 2:
+        for call in calls:
+            ahead.append(pool.submit(call))
+            if len(ahead) == most:
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
     finally:
-        for decoder in decoders:
-            decoder.kill()
-        threads.shutdown(cancel_futures=True)
-        for decoder in decoders:
-            decoder.close()
+        pool.close()
 
 
-def _outcome(window: _Window, clip: Clip, decode: Callable[[_Window, Clip], DecodedClip]) -> Outcome:
-    """Decode a clip; what is wrong with its file is an outcome like any other."""
+def _outcome(call: Callable[[], T]) -> T | MediaError:
+    """Return what a call returns; what is wrong with its file is an outcome like any other."""
     try:
-        window.check(clip)
-        return decode(window, clip)
+        return call()
     except MediaError as error:
         return error
 
@@ -123,11 +241,13 @@ def _outcome(window: _Window, clip: Clip, decode: Callable[[_Window, Clip], Deco
 def _decode_here(window: _Window, clip: Clip) -> DecodedClip:
     from avbench.media.decode import read_clip
 
+    window.check(clip)
     return read_clip(
         clip.path,
         start=clip.start,
         seconds=window.seconds,
         video=window.video,
         audio=window.audio,
+        part=clip.part,
         limits=window.limits,
     )

@@ -1,6 +1,7 @@
 """Sets of embeddings as the metrics of generation take them: checked once, at the door."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,7 +10,16 @@ Values = NDArray[np.float64]
 
 
 def checked_set(rows: ArrayLike, name: str, *, least: int = 1) -> Values:
-    """Return ``rows`` ``(n, dim)`` in float64.
+    """Return a copy of ``rows`` ``(n, dim)`` in float64; takes and raises what :func:`checked_as_given` does.
+
+    >>> checked_set([[1, 2]], "the reference")
+    array([[1., 2.]])
+    """
+    return checked_as_given(rows, name, least=least).astype(np.float64)
+
+
+def checked_as_given(rows: ArrayLike, name: str, *, least: int = 1) -> NDArray[Any]:
+    """Return ``rows`` ``(n, dim)`` in the precision they have, and no copy of them where they are an array.
 
     Args:
         rows: One embedding, or one vector of logits, a row.
@@ -19,7 +29,7 @@ def checked_set(rows: ArrayLike, name: str, *, least: int = 1) -> Values:
     Raises:
         ValueError: The shape is another, a value is NaN, infinite or no number, or there are too few rows.
 
-    >>> checked_set([[1, 2]], "the reference", least=2)
+    >>> checked_as_given([[1, 2]], "the reference", least=2)
     Traceback (most recent call last):
     ValueError: the reference has 1 row; at least 2 are needed
     """
@@ -32,7 +42,7 @@ def checked_set(rows: ArrayLike, name: str, *, least: int = 1) -> Values:
         rows_given = f"{len(given)} row{'' if len(given) == 1 else 's'}"
         raise ValueError(f"{name} has {rows_given}; at least {least} are needed")
     check_finite(given, name)
-    return given.astype(np.float64)
+    return given
 
 
 def checked_sets(

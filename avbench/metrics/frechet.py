@@ -12,8 +12,10 @@ nuclear norm:
 
 .. math:: \operatorname{tr} (S_1 S_2)^{1/2} = \frac{\|A B^\top\|_*}{\sqrt{(n - 1)(m - 1)}}
 
-The centred rows are such a factor, and so is the triangle of their QR decomposition. No covariance is formed
-or inverted, so a set with fewer rows than dimensions needs no small number added to a diagonal.
+The centred rows are such a factor, and so is the triangle of their QR decomposition. No covariance is
+inverted and none is needed, so a set with fewer rows than dimensions needs no small number added to a
+diagonal. Where it costs no digit, the triangle is taken by the quicker Cholesky decomposition of
+:math:`A^\top A` (:func:`_triangle`).
 
 Factors merge: for parts with :math:`n_1, n_2` rows, the whole has the factor
 
@@ -25,14 +27,16 @@ any order; a part may be a single row.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from avbench.metrics.embedding_sets import Values, check_result, checked_set
+from avbench.metrics.embedding_sets import Values, check_result, checked_as_given, checked_set
 
-PENDING_ROWS = 1024
+ROWS_AT_ONCE = PENDING_ROWS = 1024
 LARGE, WELL_CONDITIONED = 512, 1e-8
+LEAST_LENGTH = 1e-140  # the square of a smaller one loses digits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,9 +78,9 @@ def moments(rows: ArrayLike) -> Moments:
     >>> moments([[0.0], [2.0]]).covariance()
     array([[2.]])
     """
-    checked = checked_set(rows, "the set")
-    mean = checked.mean(0)
-    return Moments(n=len(checked), mean=mean, factor=_compact(checked - mean))
+    given = checked_as_given(rows, "the set")
+    mean = given.mean(0, dtype=np.float64)
+    return Moments(n=len(given), mean=mean, factor=_factor(given, mean))
 
 
 def merged(parts: Iterable[Moments]) -> Moments:
@@ -98,7 +102,8 @@ def merged(parts: Iterable[Moments]) -> Moments:
     mean = sum((each.mean * (each.n / n) for each in sets), np.zeros(sets[0].dim))
     # Each part spreads about its own mean, and the means of the parts about that of the whole.
     between = [np.sqrt(each.n) * (each.mean - mean)[None] for each in sets]
-    return Moments(n=n, mean=mean, factor=_compact(np.concatenate([*(s.factor for s in sets), *between])))
+    factors = np.concatenate([*(each.factor for each in sets), *between])
+    return Moments(n=n, mean=mean, factor=_factor(factors, np.zeros_like(mean)))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -191,8 +196,50 @@ def _nuclear_norm(product: Values) -> float:
     return float(np.linalg.svd(product, compute_uv=False).sum())
 
 
-def _compact(factor: Values) -> Values:
-    """Return a factor of the same product with at most ``dim`` rows."""
-    if len(factor) <= factor.shape[1]:
-        return factor
-    return np.asarray(np.linalg.qr(factor, mode="r"), np.float64)
+def _factor(rows: NDArray[Any], mean: Values) -> Values:
+    """Return a factor of the scatter of ``rows`` ``(n, dim)`` about ``mean``, of at most ``dim`` rows."""
+    n, dim = rows.shape
+    if n > dim >= LARGE and (triangle := _triangle(rows, mean)) is not None:
+        return triangle
+    centred = np.asarray(rows - mean, np.float64)
+    return centred if n <= dim else np.asarray(np.linalg.qr(centred, mode="r"), np.float64)
+
+
+def _triangle(rows: NDArray[Any], mean: Values) -> Values | None:
+    """Return a triangle for :func:`_factor` by Cholesky, a third of the work; ``None`` if it loses digits.
+
+    The error of a product of columns is relative to their lengths, so columns are scaled to length 1, but for
+    constant ones. Then the smallest eigenvalue of their correlations must not be below about
+    :data:`WELL_CONDITIONED` of the largest.
+    """
+    from scipy.linalg import get_lapack_funcs
+
+    scatter = _scatter(rows, mean)
+    lengths = np.sqrt(np.diagonal(scatter))
+    short = lengths < LEAST_LENGTH
+    if not np.isfinite(lengths).all() or (rows[:, short] != rows[0, short]).any():
+        return None
+    lengths[short] = 1.0
+    scatter /= lengths
+    scatter /= lengths[:, None]
+    scatter[short, short], lengths[short] = 1.0, 0.0
+    decompose, condition = get_lapack_funcs(("potrf", "pocon"), (scatter,))
+    triangle, failed = decompose(scatter, lower=0, clean=1)
+    if failed:
+        return None
+    above = np.abs(scatter)  # below the diagonal there are zeros, in place of the same again
+    reciprocal, _ = condition(triangle, (above.sum(0) + above.sum(1) - 1).max())
+    return np.ascontiguousarray(triangle * lengths) if reciprocal > WELL_CONDITIONED else None
+
+
+def _scatter(rows: NDArray[Any], mean: Values) -> Values:
+    """Return the upper triangle ``(dim, dim)`` of the scatter about ``mean``, zeros below."""
+    from scipy.linalg import get_blas_funcs
+
+    scatter = np.zeros((len(mean), len(mean)), order="F")
+    (add_products,) = get_blas_funcs(("syrk",), (scatter,))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            some = np.asarray(rows[start : start + ROWS_AT_ONCE] - mean, np.float64)
+            scatter = add_products(1.0, some.T, beta=1.0, c=scatter, overwrite_c=1)
+    return scatter

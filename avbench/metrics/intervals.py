@@ -146,7 +146,7 @@ def paired_bootstrap(
     resamples: int = RESAMPLES,
     level: float = LEVEL,
 ) -> PairedTest:
-    r"""Compare the means of two models over the same queries.
+    r"""Compare the means, or ratios of sums, of two models over the same queries or sounds.
 
     Both are resampled together, so what a query is like cancels out. The p-value centres the resampled
     differences on zero (Efron and Tibshirani, chapter 16), and counts the observed one among them:
@@ -154,26 +154,40 @@ def paired_bootstrap(
     .. math:: p = \frac{1 + \#\{b : |d^*_b - d| \ge |d|\}}{1 + B}
 
     Args:
-        first: ``(n,)`` per-query values of one model.
-        second: ``(n,)`` of the other, same order of queries.
-        groups: ``(n,)``: the recording of each query.
+        first: ``(n,)`` values of one model, or ``(n, 2)`` parts of a numerator and of a denominator.
+        second: Those of the other, in the same order.
+        groups: ``(n,)``: the recording of each.
         seed: Of the resampling.
-        resamples: How many.
+        resamples: How many; one in which a denominator is 0 is left out.
         level: Nominal coverage.
+
+    Raises:
+        ValueError: A denominator is 0 whatever is drawn.
 
     >>> paired_bootstrap(np.ones(40), np.zeros(40), [str(i) for i in range(40)], seed=0).difference
     1.0
     """
-    change = np.asarray(first, np.float64) - np.asarray(second, np.float64)
+    parts = np.concatenate([_ratio_parts(first), _ratio_parts(second)], axis=1)
     names, group_of = np.unique(np.asarray(groups), return_inverse=True)
-    means = _resampled_means(change[:, None], group_of, seed, resamples)[:, 0]
-    difference = float(change.mean())
-    as_far = int(np.sum(np.abs(means - difference) >= abs(difference)))
+    sums = np.stack([np.bincount(group_of, weights=column) for column in parts.T], 1)
+    drawn = np.concatenate([counts @ sums for counts in group_counts(len(names), seed, resamples)])
+    drawn = drawn[(drawn[:, 1] > 0) & (drawn[:, 3] > 0)]
+    if not len(drawn):
+        raise ValueError("the denominators sum to 0: there is no ratio")
+    changes = drawn[:, 0] / drawn[:, 1] - drawn[:, 2] / drawn[:, 3]
+    whole = sums.sum(0)
+    difference = float(whole[0] / whole[1] - whole[2] / whole[3])
+    as_far = int(np.sum(np.abs(changes - difference) >= abs(difference)))
     return PairedTest(
         difference=difference,
-        interval=_percentile(means, level, seed, len(names)),
-        p_value=(1 + as_far) / (1 + resamples),
+        interval=_percentile(changes, level, seed, len(names)),
+        p_value=(1 + as_far) / (1 + len(changes)),
     )
+
+
+def _ratio_parts(values: NDArray[np.floating]) -> Values:
+    given = np.asarray(values, np.float64)
+    return given if given.ndim == 2 else np.stack([given, np.ones(len(given))], 1)
 
 
 def clopper_pearson(hits: int, trials: int, *, level: float = LEVEL) -> Interval:

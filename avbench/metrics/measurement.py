@@ -29,18 +29,19 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """One metric of one model on one set of queries.
+    """One metric of one model on one set of queries, or of sounds.
 
     Attributes:
-        id: ``[gallery.]direction.metric``: ``a2v.recall@1``, ``S2.v2a.mrr``.
+        id: ``[gallery.]direction.metric`` of retrieval: ``a2v.recall@1``, ``S2.v2a.mrr``; of generation what
+            it is and what it is seen through: ``fad.vggish``.
         value: The number, in ``unit``; the expectation under random tie-breaking where ties matter.
-        n: Queries it is taken over.
-        unit: ``fraction`` or ``rank``.
+        n: Queries or sounds it is taken over.
+        unit: ``fraction``, ``rank``, ``distance`` …
         higher_is_better: The direction of improvement.
-        optimistic: The value if every tie fell in the model's favour.
+        optimistic: The value if every tie fell in the model's favour; ``None`` where nothing ties.
         pessimistic: The value if every tie fell against it.
-        chance: The expected value of a model that scores at random, on the same galleries.
-        interval: How sure the value is, over the choice of queries.
+        chance: The expected value of a model that scores at random, where there is such a thing.
+        interval: How sure the value is, over the choice of queries or sounds; ``None`` where none is known.
     """
 
     id: str
@@ -48,17 +49,7 @@ class Measurement:
     n: int
     unit: str
     higher_is_better: bool
-    optimistic: float
-    pessimistic: float
-    chance: float
-    interval: Interval
-
-    @property
-    def low(self) -> float:
-        """Lower end of the interval, in ``unit``."""
-        return self.interval.low
-
-    @property
-    def high(self) -> float:
-        """Upper end of the interval, in ``unit``."""
-        return self.interval.high
+    optimistic: float | None = None
+    pessimistic: float | None = None
+    chance: float | None = None
+    interval: Interval | None = None

@@ -17,7 +17,7 @@ heard. All ours: no peer measures either.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from avbench.metrics.embedding_sets import Values
 
@@ -92,40 +92,61 @@ def envelope_match(generated: ArrayLike, truth: ArrayLike, *, largest_lag: int =
     )
 
 
-def pan_error(generated: ArrayLike, truth: ArrayLike, sample_rate: int) -> float:
-    """Return the mean difference of pan over the windows in which the truth is heard, in [0, 1].
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PanTrack:
+    """Where a stereo sound comes from, window by window.
+
+    Attributes:
+        pans: ``(windows,)``, 0 left … 1 right; of no meaning where nothing is heard.
+        heard: ``(windows,)``, whether the mono mix is within 40 dB of its own loudest window.
+    """
+
+    pans: Values
+    heard: NDArray[np.bool_]
+
+
+def pan_track(samples: ArrayLike, sample_rate: int) -> PanTrack:
+    """Follow a stereo sound.
 
     Args:
-        generated: ``(2, time)``.
-        truth: ``(2, time)``, as many samples.
-        sample_rate: Of both, in Hz.
+        samples: ``(2, time)``.
+        sample_rate: In Hz.
 
     Raises:
-        ValueError: The shapes differ or are not stereo, a sample is NaN or infinite, or in no window both are
-            heard (within 40 dB of their own loudest).
+        ValueError: It is not stereo, shorter than a window, or a sample is NaN or infinite.
 
     >>> tone = np.sin(np.arange(16000) / 5)
-    >>> round(pan_error([0 * tone, tone], [tone, tone], 16000), 6)
-    0.5
+    >>> pan_track([0 * tone, tone], 16000).pans.round(6).tolist()
+    [1.0, 1.0, 1.0, 1.0]
     """
-    first, second = _sound(generated), _sound(truth)
-    if first.shape != second.shape or len(first) != 2:
-        raise ValueError(f"sounds of shape {first.shape} and {second.shape} are not two of (2, time)")
-    pans, heard = zip(*(_pans(each, sample_rate) for each in (first, second)), strict=True)
-    both = heard[0] & heard[1]
-    if not both.any():
-        raise ValueError("in no window are the generated sound and its truth both heard")
-    return float(np.abs(pans[0] - pans[1])[both].mean())
-
-
-def _pans(sound: Values, sample_rate: int) -> tuple[Values, np.ndarray]:
-    """Return the pan of each window, and whether the mono mix is heard there."""
+    sound = _sound(samples)
+    if len(sound) != 2:
+        raise ValueError(f"a sound of shape {sound.shape} is not (2, time)")
     middle, side = sound.mean(0), (sound[1] - sound[0]) / 2
     edges = _edges(len(middle), sample_rate, PAN_WINDOW_SECONDS)
     power, shared = (np.add.reduceat((each * middle)[: edges[-1]], edges[:-1]) for each in (middle, side))
     heard = (power > 0) & (power >= power.max() * 10 ** (HEARD_DB / 10))
     slope = shared / np.where(heard, power, 1.0)
-    return np.clip(0.5 * (1 + slope), 0.0, 1.0), heard
+    return PanTrack(pans=np.clip(0.5 * (1 + slope), 0.0, 1.0), heard=heard)
+
+
+def pan_error(generated: PanTrack, truth: PanTrack) -> float:
+    """Return the mean difference of pan over the windows in which both are heard, in [0, 1].
+
+    Raises:
+        ValueError: They differ in length, or in no window both are heard.
+
+    >>> tone = np.sin(np.arange(16000) / 5)
+    >>> right, middle = (pan_track(each, 16000) for each in ([0 * tone, tone], [tone, tone]))
+    >>> round(pan_error(right, middle), 6)
+    0.5
+    """
+    if generated.pans.shape != truth.pans.shape:
+        raise ValueError(f"tracks of {len(generated.pans)} and {len(truth.pans)} windows are not a pair")
+    both = generated.heard & truth.heard
+    if not both.any():
+        raise ValueError("in no window are the generated sound and its truth both heard")
+    return float(np.abs(generated.pans - truth.pans)[both].mean())
 
 
 def _sound(samples: ArrayLike) -> Values:

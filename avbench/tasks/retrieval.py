@@ -14,7 +14,8 @@ from avbench.metrics import retrieval
 from avbench.metrics.intervals import bootstrap_means, bootstrap_median, clopper_pearson
 from avbench.metrics.measurement import Interval, Measurement
 from avbench.metrics.ranks import rank_pairs
-from avbench.records import Direction, TaskSpec
+from avbench.records import Direction
+from avbench.specs import RetrievalProtocol
 
 STANDARD = "standard"
 
@@ -60,7 +61,7 @@ class RetrievalOutcome:
 
 
 def score_retrieval(
-    spec: TaskSpec,
+    protocol: RetrievalProtocol,
     galleries: Sequence[Gallery],
     clip_ids: Sequence[str],
     groups: Sequence[str],
@@ -75,7 +76,7 @@ def score_retrieval(
     fewer than two candidates left ranks nothing, and a note says so.
 
     Args:
-        spec: Directions, cut-offs of recall and fixed gallery sizes.
+        protocol: Directions, cut-offs of recall and fixed gallery sizes.
         galleries: At least one; ``standard`` gives ids without a prefix.
         clip_ids: ``(n,)``: the clips that have embeddings.
         groups: ``(n,)``: the recording each clip counts under (:attr:`avbench.clips.Clip.group`).
@@ -100,15 +101,15 @@ def score_retrieval(
             query
             for number, clips in enumerate(parts)
             if len(clips) >= 2
-            for query in _rank_part(spec, name, number, clips, row_of, groups, video, audio, notes)
+            for query in _rank_part(protocol, name, number, clips, row_of, groups, video, audio, notes)
         ]
         queries += ranked
         if len({query.recording for query in ranked}) == 1:
             notes.append(f"All queries of {name} come from one recording: its intervals have no width.")
-        for direction in spec.directions:
+        for direction in protocol.directions:
             pool = [query for query in ranked if query.direction == direction]
             if pool:
-                measurements += _measure(spec, pool, seed)
+                measurements += _measure(protocol, pool, seed)
     if left_out:
         notes.append(f"Galleries with fewer than two clips left rank nothing: {', '.join(left_out)}.")
     return RetrievalOutcome(measurements=tuple(measurements), queries=tuple(queries), notes=tuple(notes))
@@ -119,7 +120,7 @@ def _left(gallery: Gallery, row_of: Mapping[str, int]) -> list[str]:
 
 
 def _rank_part(
-    spec: TaskSpec,
+    protocol: RetrievalProtocol,
     name: str,
     part: int,
     clips: Sequence[str],
@@ -146,7 +147,7 @@ def _rank_part(
             tied=int(tied),
             candidates=ranks.candidates,
         )
-        for direction in spec.directions
+        for direction in protocol.directions
         for ranks in [pairs.by_direction[direction]]
         for clip, better, tied in zip(clips, ranks.better, ranks.tied, strict=True)
     ]
@@ -173,18 +174,18 @@ class _Metric:
     summarise: Callable[[NDArray[np.float64]], float] = _mean
 
 
-def _metrics(spec: TaskSpec, pool: Sequence[QueryRank]) -> list[_Metric]:
+def _metrics(protocol: RetrievalProtocol, pool: Sequence[QueryRank]) -> list[_Metric]:
     """List what is measured, and no recall that every model has in full."""
     smallest, largest = (pick(query.candidates for query in pool) for pick in (min, max))
     standard = pool[0].gallery == STANDARD
-    cuts = [k for k in spec.recall_at if k < smallest]
+    cuts = [k for k in protocol.recall_at if k < smallest]
     metrics = [
         _Metric(id=f"recall@{k}", unit="fraction", per_query=partial(retrieval.recall, k=k)) for k in cuts
     ]
     if standard and smallest == largest:
         metrics += [
             _Metric(id=f"recall@{k}of{size}", unit="fraction", per_query=_smaller(k, largest, size))
-            for size in spec.gallery_sizes
+            for size in protocol.gallery_sizes
             for k in cuts
             if k < size < largest
         ]
@@ -206,7 +207,7 @@ def _smaller(k: int, candidates: int, size: int) -> retrieval.PerQuery:
     return partial(retrieval.recall_in_smaller_gallery, k=k, candidates=candidates, size=size)
 
 
-def _measure(spec: TaskSpec, pool: Sequence[QueryRank], seed: int) -> list[Measurement]:
+def _measure(protocol: RetrievalProtocol, pool: Sequence[QueryRank], seed: int) -> list[Measurement]:
     """Measure one gallery name in one direction."""
     groups = [query.recording for query in pool]
     gallery, direction = pool[0].gallery, pool[0].direction
@@ -214,7 +215,7 @@ def _measure(spec: TaskSpec, pool: Sequence[QueryRank], seed: int) -> list[Measu
     better = np.array([query.better for query in pool], np.int64)
     tied = np.array([query.tied for query in pool], np.int64)
     sizes, size_of = np.unique([query.candidates for query in pool], return_inverse=True)
-    metrics = _metrics(spec, pool)
+    metrics = _metrics(protocol, pool)
     values = [metric.per_query(better, tied) for metric in metrics]
     measurements: list[Measurement] = []
     for metric, value, interval in zip(

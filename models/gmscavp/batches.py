@@ -1,5 +1,6 @@
 """Training batches: which clips, which segments of them, how varied; a function of the step."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
@@ -11,7 +12,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from gmscavp.config import TrainingConfig
+from gmscavp.order import Order
 from gmscavp.segments import SegmentedConfig
+
+# How far to look for a clip that takes another's place; in a small set that is several epochs.
+LATER_BATCHES = 256
 
 
 @runtime_checkable
@@ -33,6 +38,29 @@ class Clips(Protocol):
 
     def samples_of(self, clip: int, start: int, count: int) -> npt.NDArray[np.float32]:
         """Return ``(channel, sample)`` in [-1, 1]."""
+        ...
+
+
+@runtime_checkable
+class StreamedClips(Clips, Protocol):
+    """Clips that are decoded while training goes on, each a family of its own.
+
+    Attributes:
+        blocks: How many clips each file holds that they are read from, in the order of the clips.
+        together: Blocks that are mixed at a time.
+    """
+
+    @property
+    def blocks(self) -> Sequence[int]: ...  # noqa: D102
+    @property
+    def together(self) -> int: ...  # noqa: D102
+
+    def expect(self, clips: Sequence[int]) -> None:
+        """Decode these ahead, and let go of all others."""
+        ...
+
+    def first_usable(self, candidates: Iterable[int]) -> int:
+        """Return the first clip that can be used, and hold it until the next call of ``expect``."""
         ...
 
 
@@ -109,10 +137,17 @@ class Batches:
         self.families = clips.clips // clips.siblings
         self.taken = training.batch_clips // clips.siblings
         if training.batch_clips % clips.siblings or not 0 < self.taken <= self.families:
+            whole = f"takes whole families of {clips.siblings} and " if clips.siblings > 1 else ""
             raise ValueError(
-                f"A batch of {training.batch_clips} clips needs whole families of {clips.siblings}, "
-                f"and at most the {self.families} that there are."
+                f"A batch of {training.batch_clips} clips {whole}cannot be filled from the {clips.clips} "
+                "clips that there are."
             )
+        self.streamed = clips if isinstance(clips, StreamedClips) else None
+        self.order = (
+            Order(self.streamed.blocks, together=self.streamed.together, seed=seed)
+            if self.streamed
+            else Order([self.families], together=1, seed=seed)
+        )
         self.gap = int(np.ceil(training.gap_seconds * config.video.fps))
         self.last = clips.clip_frames - config.frames
         if self.last < self.gap * (training.segments - 1):
@@ -129,7 +164,7 @@ class Batches:
         hop = self.config.log_mel.sample_rate / self.config.video.fps
         # Siblings are cut at the same instants, so that only what differs between them tells them apart.
         starts = [self.starts(draw) for _ in range(self.taken)]
-        for place, clip in list(enumerate(self.clips_of(step)))[self.own]:
+        for place, clip in self.own_clips(step):
             for start in starts[place // self.clips.siblings]:
                 frames.append(self.clips.frames_of(clip, start, self.config.frames))
                 heard = self.clips.samples_of(clip, round(start * hop), self.config.samples)
@@ -142,15 +177,35 @@ class Batches:
             whole=self.training.batch_clips,
         )
 
+    def own_clips(self, step: int) -> list[tuple[int, int]]:
+        """Return the places of a batch that this process reads, each with the clip that fills it."""
+        own = list(enumerate(self.clips_of(step)))[self.own]
+        if self.streamed is None:
+            return own
+        coming = self.clips_of(step + 1)[self.own]
+        self.streamed.expect([*(clip for _, clip in own), *coming])
+        return [(place, self.streamed.first_usable(self.candidates(step, place))) for place, _ in own]
+
+    def candidates(self, step: int, place: int) -> Iterator[int]:
+        """Yield the clip that fills a place, then those that take it in turn where one cannot be used.
+
+        These are the clips of the same place in the batches that follow, but for those that the batch holds
+        already.
+        """
+        chosen = self.clips_of(step)
+        yield chosen[place]
+        for later in range(1, LATER_BATCHES):
+            clip = self.order.family((step + later) * self.taken + place)
+            if clip not in chosen:
+                yield clip
+
     def clips_of(self, step: int) -> list[int]:
         """Return the clips of a step: whole families, each once before any comes again."""
-        chosen: list[int] = []
-        for position in range(step * self.taken, (step + 1) * self.taken):
-            epoch, place = divmod(position, self.families)
-            order = np.random.default_rng([self.seed, epoch, 1]).permutation(self.families)
-            first = int(order[place]) * self.clips.siblings
-            chosen.extend(range(first, first + self.clips.siblings))
-        return chosen
+        firsts = (
+            self.order.family(position) * self.clips.siblings
+            for position in range(step * self.taken, (step + 1) * self.taken)
+        )
+        return [first + sibling for first in firsts for sibling in range(self.clips.siblings)]
 
     def starts(self, draw: np.random.Generator) -> list[int]:
         """Draw where a clip's segments start, as CAVP does: each leaves room for those that follow."""

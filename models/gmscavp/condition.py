@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from gmscavp.contrastive import unit
+from gmscavp.diffusion_config import ConditionConfig
 
 FREQUENCIES = 8
 
@@ -18,23 +19,19 @@ class ConditionEncoder(nn.Module):
     The tokens are those that the contrast compares: normalised alike, then scaled to unit variance.
 
     Args:
-        tokens: Tokens of each scale, fine to coarse.
-        dim: Length of a token.
+        config: The tokens.
         width: Channels of the denoiser.
-        normalise: As in the contrast.
     """
 
     places: Tensor
 
-    def __init__(
-        self, tokens: tuple[int, ...], dim: int, width: int, normalise: Literal["token", "segment"]
-    ) -> None:
+    def __init__(self, config: ConditionConfig, width: int) -> None:
         super().__init__()
-        self.normalise: Literal["token", "segment"] = normalise
-        self.project = nn.ModuleList(nn.Linear(dim, width) for _ in tokens)
+        self.normalise: Literal["token", "segment"] = config.normalise
+        self.project = nn.ModuleList(nn.Linear(config.dim, width) for _ in config.tokens)
         self.place = nn.Linear(2 * FREQUENCIES, width)
         self.null = nn.Parameter(torch.zeros(width))
-        self.register_buffer("places", waves(torch.cat([centres(n) for n in tokens])[:, None]), False)
+        self.register_buffer("places", waves(torch.cat([centres(n) for n in config.tokens])[:, None]), False)
 
     def forward(
         self, levels: list[Float[Tensor, "rows _ dim"]], dropped: Bool[Tensor, " rows"]

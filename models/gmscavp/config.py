@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import ClassVar, Literal
 
-from gmscavp.diffusion_config import DiffusionConfig, refuse_remainder, targets
+from gmscavp.diffusion_config import ConditionConfig, DiffusionConfig, refuse_remainder, targets
 from gmscavp.inputs import CAVP_LOG_MEL, CNN14, SLOWONLY, STRICT, AudioConfig, LogMelConfig, VideoConfig
 
 
@@ -109,6 +109,12 @@ class GMSCAVPConfig:
             refuse_remainder("target", (mel_frames, self.log_mel.bins), (finest.mel_frames, finest.mel_bins))
         if "a2v" in diffusion.directions:
             refuse_remainder("target", (self.frames, self.video.size), (finest.frames, finest.size))
+
+    @property
+    def condition(self) -> ConditionConfig:
+        """Return the tokens of either stream, as the denoisers of the other are given them."""
+        tokens = tuple(scale.tokens for scale in self.scales)
+        return ConditionConfig(tokens=tokens, dim=self.dim, normalise=self.normalise)
 
     @property
     def frames(self) -> int:

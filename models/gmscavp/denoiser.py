@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gmscavp.condition import centres, waves
-from gmscavp.diffusion_config import DiffusionConfig, Direction
+from gmscavp.diffusion_config import ConditionConfig, DiffusionConfig, Direction
 from gmscavp.targets import Grid
 
 LOG_SNR_WAVES = 16
@@ -35,16 +35,16 @@ class Denoiser(nn.Module):
     Args:
         config: Its size, and the grids.
         direction: Which stream it denoises.
-        tokens: Tokens of each scale of the condition, fine to coarse.
+        condition: The tokens it is given.
     """
 
     frequencies: Tensor
 
-    def __init__(self, config: DiffusionConfig, direction: Direction, tokens: tuple[int, ...]) -> None:
+    def __init__(self, config: DiffusionConfig, direction: Direction, condition: ConditionConfig) -> None:
         super().__init__()
         width = config.width
         scales = [
-            ScaleOfGrid(config, direction, tokens, index, sees_coarser=sees_coarser(config, index))
+            ScaleOfGrid(config, direction, condition, index, sees_coarser=sees_coarser(config, index))
             for index in range(len(config.targets))
         ]
         self.scales = nn.ModuleList(scales)
@@ -92,7 +92,7 @@ class ScaleOfGrid(nn.Module):
         self,
         config: DiffusionConfig,
         direction: Direction,
-        tokens: tuple[int, ...],
+        condition: ConditionConfig,
         index: int,
         *,
         sees_coarser: bool,
@@ -108,7 +108,7 @@ class ScaleOfGrid(nn.Module):
         self.scale = nn.Parameter(torch.zeros(config.width))
         middles = torch.cartesian_prod(*(centres(count) for count in self.counts))
         self.register_buffer("places", waves(middles), persistent=False)
-        read = tokens[tokens.index(target.tokens) :]
+        read = condition.given_at(target.tokens)
         self.register_buffer("distance", distances(middles[:, 0], read, config.heads), persistent=False)
 
     def embed(self, noisy: Grid, coarser: Grid | None) -> Float[Tensor, "rows patches width"]:

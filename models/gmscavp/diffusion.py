@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from gmscavp.condition import ConditionEncoder
 from gmscavp.config import GMSCAVPConfig
 from gmscavp.denoiser import Denoiser, sees_coarser
-from gmscavp.diffusion_config import DiffusionConfig, Direction
+from gmscavp.diffusion_config import ConditionConfig, DiffusionConfig, Direction
 from gmscavp.draws import drawn
 from gmscavp.parameterisation import data_from, noised, regression_target
 from gmscavp.schedule import NoiseSchedule
@@ -89,7 +89,7 @@ class MultiScaleDiffusion(nn.Module):
         assert config.diffusion is not None
         self.config: DiffusionConfig = config.diffusion
         self.directions = nn.ModuleDict(
-            {direction: DirectedDiffusion(config, direction) for direction in self.config.directions}
+            {each: DirectedDiffusion(self.config, each, config.condition) for each in self.config.directions}
         )
 
     def forward(
@@ -141,19 +141,18 @@ class DirectedDiffusion(nn.Module):
     """The diffusion of one stream given the tokens of the other.
 
     Args:
-        config: With ``diffusion`` set.
+        config: What is diffused, and how.
         direction: Which stream.
+        condition: The tokens of the other.
     """
 
-    def __init__(self, config: GMSCAVPConfig, direction: Direction) -> None:
+    def __init__(self, config: DiffusionConfig, direction: Direction, condition: ConditionConfig) -> None:
         super().__init__()
-        assert config.diffusion is not None
-        self.config: DiffusionConfig = config.diffusion
+        self.config = config
         self.direction: Direction = direction
-        tokens = tuple(scale.tokens for scale in config.scales)
-        self.schedule = NoiseSchedule(self.config)
-        self.encoder = ConditionEncoder(tokens, config.dim, self.config.width, config.normalise)
-        self.denoiser = Denoiser(self.config, direction, tokens)
+        self.schedule = NoiseSchedule(config)
+        self.encoder = ConditionEncoder(condition, config.width)
+        self.denoiser = Denoiser(config, direction, condition)
 
     def draw(self, seeds: Int64[Tensor, " rows"], like: Tensor) -> Noise:
         """Draw times, noise and dropped rows, each row from its own seed."""

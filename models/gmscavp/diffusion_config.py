@@ -24,7 +24,7 @@ class TargetConfig:
         mel_frames: Frames of log-mel in a segment.
         mel_bins: Bins of log-mel.
         mel_patch: Frames and bins that make one token of the denoiser.
-        frames: Frames of video in a segment.
+        frames: Frames of video in a segment; with what follows, of no use where only ``v2a`` is diffused.
         size: Their height and width, in pixels.
         frame_patch: Frames, and height and width in pixels, that make one token of the denoiser.
         weight: u_s, the share of this scale in L_MSD.
@@ -36,9 +36,9 @@ class TargetConfig:
     mel_frames: int
     mel_bins: int
     mel_patch: tuple[int, int]
-    frames: int
-    size: int
-    frame_patch: tuple[int, int]
+    frames: int = 1
+    size: int = 1
+    frame_patch: tuple[int, int] = (1, 1)
     weight: float = 1.0
 
     def grid(self, direction: Direction) -> tuple[int, int, int, int]:
@@ -52,6 +52,29 @@ class TargetConfig:
         if direction == "v2a":
             return (*self.mel_patch, 1)
         return (*self.frame_patch, self.frame_patch[1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionConfig:
+    """The tokens that a denoiser is conditioned on.
+
+    Attributes:
+        tokens: In a segment at each scale, fine to coarse.
+        dim: Length of a token.
+        normalise: ``token`` makes every token a unit vector, ``segment`` all of a segment's at one scale.
+        given: Which scales a target is given: ``coarser``, its own and all coarser ones, or ``all``.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    tokens: tuple[int, ...]
+    dim: int
+    normalise: Literal["token", "segment"]
+    given: Literal["coarser", "all"] = "coarser"
+
+    def given_at(self, tokens: int) -> tuple[int, ...]:
+        """Return the tokens of each scale that a target of ``tokens`` is given."""
+        return self.tokens if self.given == "all" else self.tokens[self.tokens.index(tokens) :]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +162,8 @@ class SamplingConfig:
         spacing: Whether the steps are equidistant in ``time`` or in ``log-snr``.
         guidance: w of classifier-free guidance; 1 is none.
         alignment: g of alignment guidance; 0 is none.
+        overlap: Seconds that neighbouring windows share, of a clip that takes several; a whole number of
+            frames of every target.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT
@@ -148,6 +173,7 @@ class SamplingConfig:
     spacing: Literal["time", "log-snr"] = "time"
     guidance: float = 2.0
     alignment: float = 0.0
+    overlap: float = 0.8
 
     def __post_init__(self) -> None:
         """Refuse fewer than two steps.

@@ -14,12 +14,13 @@ from torch.nn import functional as F
 
 from gmscavp.denoiser import sees_coarser
 from gmscavp.diffusion import DirectedDiffusion
-from gmscavp.diffusion_config import SamplingConfig
+from gmscavp.diffusion_config import DiffusionConfig, SamplingConfig
 from gmscavp.guidance import LogScore, aligned, alignment_score, classifier_free
 from gmscavp.model import GMSCAVP
-from gmscavp.sampler import SAMPLERS, noise_levels
+from gmscavp.sampler import SAMPLERS, PredictData, noise_levels
 from gmscavp.targets import Grid, restored
 from gmscavp.video import Frames
+from gmscavp.windows import ALONE, Windows
 
 
 @torch.no_grad()
@@ -42,13 +43,17 @@ def log_mel_from_video(
     length = model.config.samples // model.config.log_mel.hop
 
     def score(grid: Grid) -> Float[Tensor, " rows"]:
-        log_mel = restored(grid, "v2a", directed.config)[:, 0, :, :, 0].transpose(1, 2).clamp(0, 1)
-        whole = F.interpolate(log_mel[:, None], (model.config.log_mel.bins, length), mode="bilinear")[:, 0]
+        coarse = log_mel_of(grid, directed.config)
+        whole = F.interpolate(coarse[:, None], (model.config.log_mel.bins, length), mode="bilinear")[:, 0]
         audio = model.audio_pyramid(model.audio(whole))
         return alignment_score(video, audio, model.logit_scale, model.config)
 
-    grid = sampled(directed, video, sampling, score, generator)
-    return restored(grid, "v2a", directed.config)[:, 0, :, :, 0].transpose(1, 2).clamp(0, 1)
+    return log_mel_of(sampled(directed, video, sampling, score, generator), directed.config)
+
+
+def log_mel_of(grid: Grid, config: DiffusionConfig) -> Float[Tensor, "rows bins frames"]:
+    """Return the log-mel in [0, 1] that a standardised grid stands for."""
+    return restored(grid, "v2a", config)[:, 0, :, :, 0].transpose(1, 2).clamp(0, 1)
 
 
 @torch.no_grad()
@@ -84,35 +89,48 @@ def frames_from_audio(
 
 def sampled(
     directed: DirectedDiffusion,
-    condition: list[Float[Tensor, "rows _ dim"]],
+    condition: list[Float[Tensor, "windows _ dim"]],
     sampling: SamplingConfig,
     score: LogScore,
     generator: torch.Generator,
+    windows: Windows = ALONE,
 ) -> Grid:
-    """Sample every scale, coarse to fine, and return the finest grid, standardised.
+    """Sample every scale, coarse to fine, and return the finest grid, standardised, of whole clips.
 
     Args:
         directed: The diffusion of one stream.
-        condition: Tokens of the other stream at each scale, fine to coarse.
+        condition: Tokens of the other stream at each scale, fine to coarse; a row is a window, the windows
+            of a clip one after the other.
         sampling: How.
-        score: The contrast's score of a grid; climbed by alignment guidance.
+        score: The contrast's score of a grid of windows; climbed by alignment guidance.
         generator: Draws all noise.
+        windows: How a clip is covered. What is predicted of windows is averaged where they overlap.
     """
     rows, device = len(condition[0]), condition[0].device
     keep, drop = (torch.full((rows,), each, device=device) for each in (False, True))
     encoded, null = directed.encoder(condition, keep), directed.encoder(condition, drop)
     levels = noise_levels(directed.schedule, sampling.steps, sampling.spacing)
+
+    def normal(shape: tuple[int, ...]) -> Tensor:
+        return torch.randn(shape, generator=generator, device=generator.device).to(device)
+
     grid: Tensor | None = None
-    for scale in reversed(range(len(directed.config.targets))):
-        shape = directed.config.targets[scale].grid(directed.direction)
+    shapes = [target.grid(directed.direction) for target in directed.config.targets]
+    for scale, (channels, time, *space) in reversed([*enumerate(shapes)]):
         coarser = None
         if grid is not None and sees_coarser(directed.config, scale):
-            noise = torch.randn(grid.shape, generator=generator, device=device)
-            coarser = directed.blurred(grid, noise, scale)
+            parts = (windows.cut(each, shapes[scale + 1][1]) for each in (grid, normal(tuple(grid.shape))))
+            coarser = directed.blurred(*parts, scale)
         known = partial(directed.data, coarser=coarser, encoded=encoded, scale=scale)
         unknown = partial(directed.data, coarser=coarser, encoded=null, scale=scale)
-        predict = aligned(classifier_free(known, unknown, sampling.guidance), score, sampling.alignment)
-        start = torch.randn((rows, *shape), generator=generator, device=device)
+        guided = aligned(classifier_free(known, unknown, sampling.guidance), score, sampling.alignment)
+        predict = partial(of_windows, predict=guided, windows=windows, size=time)
+        start = normal((rows // windows.count, channels, windows.length(time), *space))
         grid = predict(SAMPLERS[sampling.sampler](predict, start, levels), levels[-1])
     assert grid is not None
     return grid
+
+
+def of_windows(x: Tensor, log_snr: Tensor, *, predict: PredictData, windows: Windows, size: int) -> Tensor:
+    """Return the data predicted of whole clips by a predictor of windows of ``size`` instants."""
+    return windows.joined(predict(windows.cut(x, size), log_snr))

@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Protocol
 
 STRICT = {"extra": "forbid"}
 
@@ -112,6 +112,17 @@ class AudioConfig:
             check_doubling(self.backbone, self.channels, of=4)
         elif self.dropout:
             raise ValueError("The compact audio backbone has no dropout.")
+
+
+class FamilyConfig(Protocol):
+    """What every config of a family says."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def video(self) -> VideoConfig: ...  # noqa: D102
+    @property
+    def log_mel(self) -> LogMelConfig: ...  # noqa: D102
 
 
 def check_norm(backbone: str, norm: Norm, known: tuple[str, ...]) -> None:

@@ -6,16 +6,18 @@ segments.
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from avbench import AudioInput, ModelError, ModelInputs, ModelRecord, VideoInput, hookimpl
 from avbench.errors import StorageError, UnknownName, UsageError
-from avbench.records import ImportRequest, Progress, TrainRequest
+from avbench.records import Progress
+from avbench.requests import ImportRequest, TrainRequest
 from gmscavp import ablation
 from gmscavp.config import CONFIGS, TRAINING, GMSCAVPConfig, TrainingConfig
-from gmscavp.inputs import LogMelConfig, VideoConfig
+from gmscavp.inputs import FamilyConfig
 from gmscavp.public_keys import DIFF_FOLEY_BACKBONES, PANNS_KEYS, SLOWONLY_KEYS, KeyMap
 
 if TYPE_CHECKING:
@@ -26,19 +28,9 @@ if TYPE_CHECKING:
 
 Args = Mapping[str, str]
 
+RECIPES = Path(__file__).parent / "recipes"
 UNTRAINED = "random"
 """``weights=random``: a seeded, untrained model."""
-
-
-class FamilyConfig(Protocol):
-    """What every config of a family says."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def video(self) -> VideoConfig: ...  # noqa: D102
-    @property
-    def log_mel(self) -> LogMelConfig: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,16 +154,17 @@ class ModelFamily:
             raise ModelError(str(error), hint="Get the file again from its origin.") from error
 
     def train(self, request: TrainRequest, progress: Progress) -> None:
-        """Train a config on avsynth, going on where an unfinished run in the same folder stopped.
+        """Train a config, going on where an unfinished run in the same folder stopped.
 
         Args:
-            request: ``args`` may hold ``init`` (a weight file to start from), ``clips``, ``val_clips``,
-                ``difficulty``, ``media``, ``world`` and ``workers``, and any field of
+            request: ``args`` may hold ``init`` (a weight file to start from), what the data take
+                (:func:`avbench.training.opening.data_arguments`), and any field of
                 :class:`~gmscavp.config.TrainingConfig`.
-            progress: Told about rendering and training.
+            progress: Told about rendering, decoding and training.
 
         Raises:
             UsageError: An argument is unknown, or it or the device makes no sense.
+            DataError: The data are missing or unusable.
             ModelError: The folder holds another run, or the loss is no longer finite.
             StorageError: The disk is full or the folder cannot be written.
         """
@@ -182,10 +175,11 @@ class ModelFamily:
         from gmscavp.training import train
 
         try:
-            with joined(request.device) as (processes, device):
+            with joined(request.device) as (processes, device), ExitStack() as opened:
                 request = replace(request, device=device)
-                plan = self._plan(request, progress, processes)
-                train(plan, reporter(request.say, progress, plan.training))
+                plan = self._plan(request, progress, processes, opened)
+                if not request.prepare:
+                    train(plan, reporter(request.say, progress, plan.training))
         except TrainingError as error:
             raise ModelError(str(error), hint=error.hint) from error
         except CheckpointError as error:
@@ -196,25 +190,28 @@ class ModelFamily:
                 hint="Free some space and give the same command again: it goes on from the last checkpoint.",
             ) from error
 
-    def _plan(self, request: TrainRequest, progress: Progress, processes: "Processes") -> "Plan":
-        """Check what is asked for, open the data, and build the network."""
+    def _plan(
+        self, request: TrainRequest, progress: Progress, processes: "Processes", opened: ExitStack
+    ) -> "Plan":
+        """Check what is asked for, open the data until the stack is closed, and build the network."""
         import torch
 
-        from avbench.datasets.avsynth.training_set import ARGUMENTS, open_training
+        from avbench.training.opening import data_arguments, open_data
         from gmscavp.batches import Batches
         from gmscavp.plan import Plan
         from gmscavp.validation import retrieval_on
 
         config = self.config(request.config)
-        own = {key: value for key, value in request.args.items() if key not in ARGUMENTS}
+        own = {key: value for key, value in request.args.items() if key not in data_arguments(request)}
         initial = own.pop("init", None)
         check_device(request.device)
         try:
             training = self.training[config.name].overridden(own, steps=request.steps)
             inputs = self.inputs({"config": config.name})
-            arrays = processes.in_turn(lambda: open_training(request.args, inputs, progress))
+            data = processes.in_turn(lambda: open_data(request, inputs, progress))
+            opened.enter_context(closing(data))
             share = {"rank": processes.rank, "processes": processes.size}
-            batches = Batches(arrays.train, config=config, training=training, seed=request.seed, **share)
+            batches = Batches(data.train, config=config, training=training, seed=request.seed, **share)
         except ValueError as error:
             raise UsageError(str(error), hint="Pass other --train-args.") from error
         started = {"init": self.identity({"weights": initial})["weights"]} if initial else {}
@@ -227,8 +224,8 @@ class ModelFamily:
             format=self.name,
             device=request.device,
             seed=request.seed,
-            validate=retrieval_on(arrays.validation, request.device),
-            notes={**arrays.about, **started},
+            validate=retrieval_on(data.validation, request.device) if data.validation else None,
+            notes={**data.about, **started},
             processes=processes,
             say=request.say,
         )
@@ -289,6 +286,7 @@ def avbench_models() -> Iterable[ModelRecord]:
             identity=FAMILY.identity,
             train=FAMILY.train,
             import_weights=FAMILY.import_weights,
+            recipes={path.stem: path for path in sorted(RECIPES.glob("*.toml"))},
             training_data=("avsynth",),
             license="Apache-2.0",
         )

@@ -251,7 +251,9 @@ class Run:
             TrainingError: A loss was not finite.
         """
         self.check()
-        terms = {"loss": self.loss, **self.objective.parts, "logit_scale": self.network.logit_scale}
+        terms = {"loss": self.loss, **self.objective.parts}
+        if hasattr(self.network, "logit_scale"):  # a generator has none
+            terms["logit_scale"] = self.network.logit_scale
         numbers = torch.stack([each.detach().double() for each in terms.values()])
         values = dict(zip(terms, self.plan.processes.averaged(numbers).tolist(), strict=True))
         values["learning_rate"] = self.optimiser.param_groups[0]["lr"]

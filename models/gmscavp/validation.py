@@ -1,12 +1,14 @@
-"""A cheap look at a model while it trains: retrieval among a few clips that it is not trained on."""
+"""A cheap look at a model while it trains, on clips that it is not trained on: retrieval, or denoising."""
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from gmscavp.batches import Clips
+from gmscavp.draws import row_seeds
 
 
 @runtime_checkable
@@ -49,3 +51,29 @@ def recall_at_1(queries: Tensor, gallery: Tensor) -> float:
     scores = queries @ gallery.T
     highest = scores == scores.amax(dim=1, keepdim=True)
     return (highest.diagonal() / highest.sum(dim=1)).mean().item()
+
+
+def denoising_on(clips: Clips, device: str) -> Callable[[Any], Mapping[str, float]]:
+    """Return a function that measures a generator: its objective over the first segment of each clip.
+
+    The noise is the same every time, so that what changes from one measurement to the next is the network.
+
+    Args:
+        clips: Clips of equal length, in memory or mapped.
+        device: Where the network computes.
+    """
+
+    @torch.no_grad()
+    def measure(network: Any) -> Mapping[str, float]:
+        config = network.config
+        frames = np.stack([clips.frames_of(clip, 0, config.frames) for clip in range(clips.clips)])
+        samples = np.stack([clips.samples_of(clip, 0, config.samples) for clip in range(clips.clips)])
+        found = network(
+            torch.from_numpy(frames).permute(0, 1, 4, 2, 3).to(device),
+            torch.from_numpy(samples).mean(dim=1).to(device),
+            1,
+            row_seeds(0, 0, clips.clips),
+        )
+        return {f"validation/{name}": part.item() for name, part in found.parts.items()}
+
+    return measure

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from avbench import AudioBatch, Clip, Gallery, TaskSpec, VideoBatch
+from avbench import AudioBatch, Clip, Gallery, RetrievalProtocol, VideoBatch
 from avbench.datasets.avsynth.galleries import Place, candidates, scene_at
 from avbench.datasets.avsynth.presets import COUPLED, SCALES, difficulty_preset, media_preset
 from avbench.datasets.avsynth.truth import truth_of
@@ -15,7 +15,6 @@ from avbench.errors import DataError
 from avbench.tasks.retrieval import score_retrieval
 from avbench_baselines.plugin import avbench_models
 
-SPEC = TaskSpec(name="t", kind="retrieval", dataset="avsynth", seconds=8, version=1, summary="A task.")
 DIFFICULTY, MEDIA = difficulty_preset("standard"), media_preset("8s")
 FAMILIES, GALLERIES = 6, 4
 
@@ -68,7 +67,9 @@ def recall_at_one(name: str, clips: dict[str, Clip]) -> dict[str, tuple[float, f
         for part in group
     ]
     ids, groups = list(clips), [clip.group for clip in clips.values()]
-    outcome = score_retrieval(SPEC, parts, ids, groups, *embed(name, tuple(clips.values())), seed=0)
+    outcome = score_retrieval(
+        RetrievalProtocol(), parts, ids, groups, *embed(name, tuple(clips.values())), seed=0
+    )
     return {
         each.id.removesuffix(".recall@1"): (each.value, each.chance, each.n)
         for each in outcome.measurements
@@ -133,10 +134,10 @@ def test_a_clip_without_truth_is_an_error_that_says_where_truth_exists(name: str
     assert "avsynth" in caught.value.hint
 
 
-def test_all_rows_but_precomputed_stand_beside_results_and_read_no_media():
+def test_all_rows_but_what_was_made_elsewhere_stand_beside_results_and_read_no_media():
     records = list(avbench_models())
     assert {record.name for record in records if record.scale_row} == {
-        "random", "oracle", "semantics-only", "time-shuffled",
+        "random", "oracle", "semantics-only", "time-shuffled", "silence", "noise", "truth", "truth-reencoded",
     }  # fmt: skip
     for record in records:
         assert record.inputs_for({}).video is record.inputs_for({}).audio is None

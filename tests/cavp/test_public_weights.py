@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 
 from avbench import ModelError
 from avbench.datasets.avsynth import training_set
-from avbench.records import ImportRequest, TrainRequest
+from avbench.requests import ImportRequest, TrainRequest
 from cavp.config import PUBLISHED
 from cavp.model import CAVP
 from cavp.public_keys import DIFF_FOLEY_KEYS, PUBLIC_KEYS
@@ -246,7 +246,7 @@ class FourClips:
 def test_training_starts_from_the_weights_that_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clips = SimpleNamespace(train=FourClips(), validation=FourClips(), about={"clips": "4"})
+    clips = SimpleNamespace(train=FourClips(), validation=FourClips(), about={"clips": "4"}, close=print)
     monkeypatch.setattr(training_set, "open_training", lambda args, inputs, progress: clips)
     start, run = tmp_path / "start.safetensors", tmp_path / "run"
     imported(public_file(tmp_path, "diff-foley"), output=start)

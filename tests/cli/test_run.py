@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from avbench import cli
 from avbench.cli.run import Budget, command, split_names
 from avbench.results import from_json
+from tests.runs.sounding import sounding
 
 RUN = ("--model", "random", "--device", "cpu", "--workers", "0")
 
@@ -37,7 +38,7 @@ def test_several_tasks_are_one_json_array(invoke, tmp_path: Path, tiny_clips: Pa
     plugin = tmp_path / "tasks.py"
     plugin.write_text(
         "from avbench import TaskSpec, hookimpl\n\n@hookimpl\ndef avbench_tasks():\n"
-        "    return [TaskSpec(name=f'task-{n}', kind='retrieval', dataset='folder', seconds=n, version=1,\n"
+        "    return [TaskSpec(name=f'task-{n}', dataset='folder', seconds=n, version=1,\n"
         "                     summary='') for n in (2, 3)]\n"
     )
     done = invoke("--json", "--plugin", str(plugin), task="task-2,task-3")
@@ -82,6 +83,8 @@ def test_dataset_arguments_reach_the_dataset_and_change_the_digest_of_the_spec(i
         ("--fail-on-error", "few"),
         ("--no-such-option",),
         ("--data-root", __file__),
+        ("--page", "page"),
+        ("--page-clips", "0"),
     ],
 )
 def test_a_wrong_option_is_two_lines_and_exit_code_2(
@@ -119,3 +122,12 @@ def test_a_budget_that_is_none_is_refused(text: str) -> None:
 
 def test_names_come_apart_at_commas_and_count_once() -> None:
     assert split_names(("a,b", "c", "a", " d ,")) == ("a", "b", "c", "d")
+
+
+def test_where_the_page_is_stands_below_where_the_result_is(invoke, tmp_path: Path) -> None:
+    (tmp_path / "sounding_models.py").write_text(sounding())
+    args = ("--plugin", "sounding_models.py", "--model", "still", "--page", "shown", "--page-clips", "2")
+    *_, result, page = invoke(*args, task="clicks").stdout.strip().splitlines()
+    assert result.startswith("result: ")
+    assert page == "page: shown/index.html"
+    assert (tmp_path / "shown" / "index.html").read_text("utf-8").count("<article") == 2

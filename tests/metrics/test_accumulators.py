@@ -9,10 +9,8 @@ from avbench.clips import Gallery
 from avbench.errors import ModelError
 from avbench.metrics.accumulators import FrechetDistance, PairedRetrieval
 from avbench.metrics.frechet import frechet_distance, moments
-from avbench.records import TaskSpec
+from avbench.specs import RetrievalProtocol
 from avbench.tasks.retrieval import score_retrieval
-
-SPEC = TaskSpec(name="t", kind="retrieval", dataset="d", seconds=8, version=1, summary="A task.")
 
 
 def pairs(count: int, *shape: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -28,7 +26,7 @@ def test_batches_add_up_to_the_numbers_of_the_task(shape: tuple[int, ...]):
         metric.update(video[start : start + 8], audio[start : start + 8])
     ids = tuple(map(str, range(50)))
     gallery = Gallery(name="standard", clip_ids=ids)
-    outcome = score_retrieval(SPEC, [gallery], ids, ids, video.numpy(), audio.numpy(), seed=0)
+    outcome = score_retrieval(RetrievalProtocol(), [gallery], ids, ids, video.numpy(), audio.numpy(), seed=0)
     expected = {each.id: each.value for each in outcome.measurements if "openclip" not in each.id}
     assert {name: value.item() for name, value in metric.compute().items()} == pytest.approx(expected)
 

@@ -12,9 +12,9 @@ CROSS = [(1, 0), (-1, 0), (0, 2), (0, -2)]
 SHIFTED = [(3, 1), (1, 1), (2, 4), (2, -2)]
 
 
-@pytest.fixture(params=[1, 512], ids=["gram first", "singular values"])
+@pytest.fixture(params=[1, 512], ids=["products of columns", "rows themselves"])
 def route(request, monkeypatch):
-    """Large products go by their Gram matrix where that loses nothing: both routes are held to the same."""
+    """Large sets go by products of their columns where that loses nothing; both are held to the same."""
     monkeypatch.setattr(frechet, "LARGE", request.param)
 
 
@@ -184,6 +184,7 @@ def test_nothing_at_all_has_no_moments():
         MomentsStream().moments()
 
 
+@pytest.mark.usefixtures("route")
 def test_an_overflow_is_refused_and_no_value_is_made_up():
     huge = np.array([[1e200], [-1e200]])
     with pytest.raises(ValueError, match="overflows"):
@@ -199,6 +200,51 @@ def test_any_factor_of_the_scatter_gives_the_distance():
     triangle = np.linalg.cholesky(np.cov(first, rowvar=False) * 39).T
     other = Moments(n=40, mean=first.mean(0), factor=triangle)
     assert frechet_distance(other, moments(second)) == pytest.approx(distance(first, second), rel=1e-9)
+
+
+def with_deviations(deviations: np.ndarray, n: int, seed: int) -> np.ndarray:
+    """A set of mean 0 whose covariance is known: these deviations, along axes that are the same for all."""
+    rng = np.random.default_rng(seed)
+    uncorrelated = np.linalg.qr(np.hstack([np.ones((n, 1)), rng.normal(size=(n, len(deviations)))]))[0][:, 1:]
+    axes = np.linalg.qr(np.random.default_rng(0).normal(size=(len(deviations), len(deviations))))[0]
+    return uncorrelated * deviations * (n - 1) ** 0.5 @ axes
+
+
+@pytest.mark.usefixtures("route")
+@pytest.mark.parametrize(
+    "wide",
+    [
+        np.ones(24),
+        np.geomspace(1, 1e-3, 24),
+        np.geomspace(1, 1e-8, 24),
+        np.append(np.geomspace(1, 0.1, 23), 0),
+    ],
+    ids=["well conditioned", "less so", "ill conditioned", "singular"],
+)
+def test_covariances_that_commute_have_a_closed_form_however_singular_they_are(wide: np.ndarray):
+    narrow = np.roll(wide, 5)
+    found = distance(with_deviations(wide, 200, seed=1) + 0.5, with_deviations(narrow, 90, seed=2))
+    assert found == pytest.approx(24 * 0.25 + np.square(wide - narrow).sum(), rel=1e-11)
+
+
+@pytest.mark.usefixtures("route")
+def test_columns_that_are_constant_or_repeated_lose_no_digit():
+    first, second = random_sets(60, 8)
+    expected = by_square_root(first, second)
+    constant = [np.hstack([rows, np.full((60, 1), value)]) for rows, value in ((first, 2.0), (second, 5.0))]
+    assert distance(*constant) == pytest.approx(expected + 9, rel=1e-11)
+    # Columns that hold the same, over the root of two: a rotation of the set and a column of zeros.
+    repeated = [
+        np.hstack([rows[:, :1], rows[:, :1], 2**0.5 * rows[:, 1:]]) / 2**0.5 for rows in (first, second)
+    ]
+    assert distance(*repeated) == pytest.approx(expected, rel=1e-11)
+
+
+@pytest.mark.usefixtures("route")
+def test_values_whose_squares_vanish_keep_their_digits():
+    first, second = random_sets(60, 8)
+    expected = distance(first, second)
+    assert distance(1e-150 * first, 1e-150 * second) == pytest.approx(1e-300 * expected, rel=1e-9, abs=0)
 
 
 @pytest.mark.usefixtures("route")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from avbench.metrics.sound_pairs import envelope, envelope_match, pan_error
+from avbench.metrics.sound_pairs import envelope, envelope_match, pan_error, pan_track
 
 RATE = 16000
 
@@ -57,17 +57,20 @@ def panned(pan: float) -> np.ndarray:
 
 @pytest.mark.parametrize(("first", "second"), [(0.0, 1.0), (0.5, 0.5), (0.2, 0.75)])
 def test_the_error_of_two_panned_sounds_is_the_distance_of_their_pans(first: float, second: float):
-    assert pan_error(panned(first), panned(second), RATE) == pytest.approx(abs(first - second))
-    assert pan_error(10 * panned(first), panned(second), RATE) == pytest.approx(abs(first - second))
+    truth = pan_track(panned(second), RATE)
+    for loudness in (1, 10):
+        made = pan_track(loudness * panned(first), RATE)
+        assert pan_error(made, truth) == pytest.approx(abs(first - second))
 
 
 def test_windows_without_sound_say_nothing_of_pan():
     truth, generated = panned(0.3), panned(0.3)
     truth[:, RATE // 2 :] = 0
     generated[:, RATE // 2 :] = panned(0.9)[:, RATE // 2 :]
-    assert pan_error(generated, truth, RATE) == pytest.approx(0)
+    track = pan_track(truth, RATE)
+    assert pan_error(pan_track(generated, RATE), track) == pytest.approx(0)
     with pytest.raises(ValueError, match="no window"):
-        pan_error(np.zeros_like(truth), truth, RATE)
+        pan_error(pan_track(np.zeros_like(truth), RATE), track)
 
 
 def test_what_cannot_be_compared_is_refused():
@@ -80,4 +83,6 @@ def test_what_cannot_be_compared_is_refused():
     with pytest.raises(ValueError, match="NaN"):
         envelope_match(np.full(10, np.nan), np.ones(10))
     with pytest.raises(ValueError, match=r"\(2, time\)"):
-        pan_error(np.ones((1, RATE)), np.ones((1, RATE)), RATE)
+        pan_track(np.ones((1, RATE)), RATE)
+    with pytest.raises(ValueError, match="not a pair"):
+        pan_error(pan_track(panned(0.5), RATE), pan_track(panned(0.5)[:, : RATE // 2], RATE))

@@ -94,7 +94,6 @@ def avbench_tasks():
     return [
         TaskSpec(
             name="outside-retrieval",
-            kind="retrieval",
             dataset="outside-data",
             seconds=1.0,
             version=1,
@@ -125,7 +124,16 @@ def avbench_metrics():
 @hookimpl
 def avbench_embedders():
     """One embedder."""
-    return [EmbedderRecord(name="outside-net", summary="A network.", load=lambda device: None, license="MIT")]
+    return [
+        EmbedderRecord(
+            name="outside-net",
+            summary="A network.",
+            load=lambda device, weights: None,
+            sample_rate=8000,
+            dim=8,
+            license="MIT",
+        )
+    ]
 
 
 @hookimpl

@@ -8,10 +8,10 @@ import pytest
 from avbench.clips import Gallery
 from avbench.errors import ModelError
 from avbench.metrics.intervals import bootstrap_means
-from avbench.records import TaskSpec
+from avbench.specs import RetrievalProtocol
 from avbench.tasks.retrieval import RetrievalOutcome, score_retrieval
 
-SPEC = TaskSpec(name="t", kind="retrieval", dataset="d", seconds=8, version=1, summary="A task.")
+PROTOCOL = RetrievalProtocol()
 
 
 def names(count: int) -> tuple[str, ...]:
@@ -24,9 +24,9 @@ def noisy(count: int, noise: float = 1.5) -> tuple[np.ndarray, np.ndarray]:
     return audio + noise * rng.normal(size=audio.shape), audio
 
 
-def score(galleries, video, audio, spec=SPEC, groups=None) -> RetrievalOutcome:
+def score(galleries, video, audio, protocol=PROTOCOL, groups=None) -> RetrievalOutcome:
     clips = names(len(video))
-    return score_retrieval(spec, galleries, clips, groups or clips, video, audio, seed=3)
+    return score_retrieval(protocol, galleries, clips, groups or clips, video, audio, seed=3)
 
 
 def standard(count: int) -> Gallery:
@@ -62,8 +62,8 @@ def test_values_equal_a_plain_ranking():
 def test_a_collapsed_model_scores_chance_on_everything_and_is_called_collapsed():
     galleries = [standard(30), *(Gallery(name="S4", clip_ids=names(30)[i : i + 6]) for i in (0, 6))]
     galleries.append(Gallery(name="S4", clip_ids=names(30)[12:16]))
-    spec = dataclasses.replace(SPEC, gallery_sizes=(20,))
-    outcome = score(galleries, np.ones((30, 4)), np.ones((30, 4)), spec)
+    protocol = dataclasses.replace(PROTOCOL, gallery_sizes=(20,))
+    outcome = score(galleries, np.ones((30, 4)), np.ones((30, 4)), protocol)
     for each in outcome.measurements:
         assert each.value == pytest.approx(each.chance), each.id
         assert each.pessimistic != each.optimistic, each.id
@@ -132,7 +132,7 @@ def test_every_query_is_kept_with_its_counts():
 
 def test_only_the_directions_of_the_spec_are_scored():
     video, audio = noisy(9)
-    outcome = score([standard(9)], video, audio, dataclasses.replace(SPEC, directions=("v2a",)))
+    outcome = score([standard(9)], video, audio, dataclasses.replace(PROTOCOL, directions=("v2a",)))
     assert {each.id.split(".")[0] for each in outcome.measurements} == {"v2a"}
     assert {each.direction for each in outcome.queries} == {"v2a"}
 
@@ -169,14 +169,14 @@ def test_values_do_not_depend_on_the_order_of_the_clips():
     video, audio = noisy(50)
     order = np.random.default_rng(0).permutation(50)
     clips = [names(50)[i] for i in order]
-    shuffled = score_retrieval(SPEC, [standard(50)], clips, clips, video[order], audio[order], seed=3)
+    shuffled = score_retrieval(PROTOCOL, [standard(50)], clips, clips, video[order], audio[order], seed=3)
     assert shuffled == score([standard(50)], video, audio)
 
 
 def test_fixed_gallery_sizes_make_galleries_of_different_size_comparable():
     video, audio = noisy(300, noise=3.0)
-    spec = dataclasses.replace(SPEC, gallery_sizes=(50, 300, 1000))
-    whole = by_id(score([standard(300)], video, audio, spec))
+    protocol = dataclasses.replace(PROTOCOL, gallery_sizes=(50, 300, 1000))
+    whole = by_id(score([standard(300)], video, audio, protocol))
     assert "a2v.recall@1of300" not in whole
     assert "a2v.recall@1of1000" not in whole
     drawn = [np.random.default_rng(i).choice(300, 50, replace=False) for i in range(150)]

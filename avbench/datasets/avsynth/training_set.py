@@ -1,19 +1,16 @@
-"""Training clips as arrays on disk: rendered once, read through the page cache by every run.
+"""Training clips rendered to arrays on disk (:mod:`avbench.training.arrays`).
 
     <folder>/<what>/about.json           what "what" is the digest of
-    <folder>/<what>/00003.frames.npy     shard 3: uint8 (clip, time, height, width, channel=3)
-    <folder>/<what>/00003.samples.npy    shard 3: int16 (clip, channel, sample), full scale is 32768
+    <folder>/<what>/00003.*.npy          shard 3
 
-A shard appears whole (temporary name, then rename) and holds ``SHARD`` consecutive clips, so that rendering
-can be killed, resumed, shared between processes and extended: more clips mean more shards, never other ones.
+A shard holds ``SHARD`` consecutive clips, so that rendering can be killed, resumed, shared between processes
+and extended: more clips mean more shards, never other ones.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Sequence
 from concurrent.futures import as_completed
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,11 +24,8 @@ from avbench.datasets.avsynth.processes import rendering_processes
 from avbench.errors import StorageError
 from avbench.records import Args, AudioInput, ModelInputs, Progress, VideoInput
 from avbench.store import cache_folder
-
-SHARD = 32
-"""Clips in a shard."""
-
-FULL_SCALE = 32768
+from avbench.training.arrays import SHARD, ArraySet, as_stored, samples_file, save_shard
+from avbench.training.data import TrainingData
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,57 +61,6 @@ class ArrayRequest:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArraySet:
-    """Rendered clips, as memory maps.
-
-    Attributes:
-        frames: For each shard uint8 ``(clip, time, height, width, channel=3)``.
-        samples: For each shard int16 ``(clip, channel, sample)``.
-        clips: How many clips there are in all.
-        siblings: Consecutive clips that make a family.
-    """
-
-    frames: Sequence[npt.NDArray[np.uint8]]
-    samples: Sequence[npt.NDArray[np.int16]]
-    clips: int
-    siblings: int
-
-    @property
-    def clip_frames(self) -> int:
-        """Frames in a clip."""
-        return self.frames[0].shape[1]
-
-    @property
-    def clip_samples(self) -> int:
-        """Samples in a clip, for each channel."""
-        return self.samples[0].shape[2]
-
-    def frames_of(self, clip: int, start: int, count: int) -> npt.NDArray[np.uint8]:
-        """Return ``count`` frames of a clip from frame ``start``: ``(time, height, width, channel=3)``."""
-        return self.frames[clip // SHARD][clip % SHARD, start : start + count]
-
-    def samples_of(self, clip: int, start: int, count: int) -> npt.NDArray[np.float32]:
-        """Return ``count`` samples of a clip from sample ``start``: ``(channel, sample)`` in [-1, 1]."""
-        whole = self.samples[clip // SHARD][clip % SHARD, :, start : start + count]
-        return whole.astype(np.float32) / np.float32(FULL_SCALE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingArrays:
-    """What a model trains on, and what it is looked at with meanwhile.
-
-    Attributes:
-        train: Clips of the training split.
-        validation: Clips of the validation split's standard gallery.
-        about: What they are, for the record.
-    """
-
-    train: ArraySet
-    validation: ArraySet
-    about: Args
-
-
 ARGUMENTS: Args = {
     "clips": "3200",
     "val_clips": "96",
@@ -129,7 +72,7 @@ ARGUMENTS: Args = {
 """The arguments that :func:`open_training` takes, with their defaults."""
 
 
-def open_training(args: Args, inputs: ModelInputs, progress: Progress) -> TrainingArrays:
+def open_training(args: Args, inputs: ModelInputs, progress: Progress) -> TrainingData:
     """Return the arrays a model trains on, rendering into the cache folder what is not there yet.
 
     Args:
@@ -164,7 +107,7 @@ def open_training(args: Args, inputs: ModelInputs, progress: Progress) -> Traini
         return open_arrays(folder, request, clips=int(clips), workers=workers, progress=progress)
 
     about = {key: value for key, value in chosen.items() if key != "workers"}
-    return TrainingArrays(
+    return TrainingData(
         train=arrays("train", chosen["clips"]),
         validation=arrays("val", chosen["val_clips"]),
         about={"dataset": "avsynth", "version": VERSION} | about,
@@ -197,10 +140,11 @@ def open_arrays(
             f"Training arrays cannot be written to {place}: {error.strerror or error}.",
             hint="Free some space, or set AVBENCH_CACHE to a folder on another disk.",
         ) from error
+    shard_of, row_of = np.divmod(np.arange(clips), SHARD)
     return ArraySet(
-        frames=[np.load(_shard(place, k, "frames"), mmap_mode="r") for k in range(shards)],
-        samples=[np.load(_shard(place, k, "samples"), mmap_mode="r") for k in range(shards)],
-        clips=clips,
+        shards=[_shard(place, k) for k in range(shards)],
+        shard_of=shard_of,
+        row_of=row_of,
         siblings=request.siblings,
     )
 
@@ -208,7 +152,7 @@ def open_arrays(
 def _render_missing(
     place: Path, request: ArrayRequest, shards: int, workers: int, progress: Progress
 ) -> None:
-    missing = [k for k in range(shards) if not _shard(place, k, "samples").exists()]
+    missing = [k for k in range(shards) if not samples_file(_shard(place, k)).exists()]
     if not missing:
         return
     done = shards - len(missing)
@@ -234,21 +178,11 @@ def render_shard(place: Path, request: ArrayRequest, shard: int) -> None:
         where = place_of(request.split, index, difficulty)
         scene = scene_at(where, difficulty=difficulty, media=media, seed=request.seed)
         seen, heard = render_arrays(scene, video=request.video, audio=request.audio)
-        frames.append(seen.transpose(0, 2, 3, 1))
-        samples.append(np.clip(np.rint(heard * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16))
-    _save_whole(_shard(place, shard, "frames"), np.stack(frames))
-    _save_whole(_shard(place, shard, "samples"), np.stack(samples))
+        kept = as_stored(seen, heard)
+        frames.append(kept[0])
+        samples.append(kept[1])
+    save_shard(_shard(place, shard), np.stack(frames), np.stack(samples))
 
 
-def _shard(place: Path, shard: int, stream: str) -> Path:
-    return place / f"{shard:05d}.{stream}.npy"
-
-
-def _save_whole(path: Path, array: npt.NDArray[np.generic]) -> None:
-    unfinished = path.with_name(f".{path.stem}.{os.getpid()}.npy")
-    try:
-        np.save(unfinished, array)
-        unfinished.replace(path)
-    finally:
-        with suppress(OSError):
-            unfinished.unlink()
+def _shard(place: Path, shard: int) -> Path:
+    return place / f"{shard:05d}"

@@ -7,15 +7,9 @@ from avbench import AudioInput, ModelInputs, VideoInput
 from avbench.datasets.avsynth.arrays import render_arrays
 from avbench.datasets.avsynth.galleries import train_scene
 from avbench.datasets.avsynth.presets import difficulty_preset, media_preset
-from avbench.datasets.avsynth.training_set import (
-    SHARD,
-    ArrayRequest,
-    ArraySet,
-    open_arrays,
-    open_training,
-    render_shard,
-)
+from avbench.datasets.avsynth.training_set import ArrayRequest, open_arrays, open_training, render_shard
 from avbench.errors import StorageError, UnknownName
+from avbench.training.arrays import SHARD, ArraySet
 
 VIDEO, AUDIO = VideoInput(fps=2.0, height=16, width=16), AudioInput(sample_rate=2000)
 REQUEST = ArrayRequest(split="train", difficulty="easy", media="5s", seed=0, video=VIDEO, audio=AUDIO)

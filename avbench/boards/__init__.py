@@ -1,0 +1,1 @@
+"""From result documents to what people read: tables, comparisons, leaderboards."""

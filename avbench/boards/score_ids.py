@@ -1,0 +1,92 @@
+"""What the id of a score says: gallery, direction, metric, network; and what it is called in a heading."""
+
+import re
+
+from avbench.results import Score
+
+ARROWS = {"a2v": "A→V", "v2a": "V→A"}
+STANDARD = ""
+
+_NAMES = {
+    "mrr": "MRR",
+    "medr": "MedR",
+    "meanr": "MeanR",
+    "recall": "R",
+    "fad": "FAD",
+    "fd": "FD",
+    "kl": "KL",
+    "is": "IS",
+    "onset.f1": "onset F1",
+    "envelope.correlation": "envelope correlation",
+    "pan.error": "pan error",
+}
+# Left to the document: a mean rank says little beside a median, and the open_clip form is for comparison.
+_UNSHOWN = re.compile(r"meanr|medr_openclip|recall@\d+of\d+")
+# Of generation one number of each sort; the document has every one.
+_SHOWN = re.compile(r"(fad|fd|kl|is|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error")
+_PLAIN_UNITS = ("rank", "distance", "classes", "cosine", "correlation", "ratio")
+
+
+def is_retrieval(score_id: str) -> bool:
+    """Return whether a score is one of ranks: whether a direction stands in its id."""
+    return any(part in ARROWS for part in score_id.split("."))
+
+
+def gallery_of(score_id: str) -> str:
+    """Return the matched gallery a score is of, or ``""`` for the standard one.
+
+    >>> gallery_of("S2.v2a.mrr"), gallery_of("v2a.mrr"), gallery_of("fad.vggish")
+    ('S2', '', '')
+    """
+    first = score_id.split(".", 1)[0]
+    return first if is_retrieval(score_id) and first not in ARROWS else STANDARD
+
+
+def is_shown(score_id: str) -> bool:
+    """Return whether a score stands in tables; the document has every one.
+
+    Of a matched gallery only recall@1: its galleries are a handful of candidates.
+    """
+    if not is_retrieval(score_id):
+        return bool(_SHOWN.fullmatch(score_id))
+    metric = score_id.rsplit(".", 1)[-1]
+    if gallery_of(score_id):
+        return metric == "recall@1"
+    return not _UNSHOWN.fullmatch(metric)
+
+
+def label(score: Score) -> str:
+    """Return a score's heading: ``A→V R@1 ↑ (%)``.
+
+    >>> label(Score(id="S2.v2a.medr", value=1, n=1, unit="rank", higher_is_better=False))
+    'S2 V→A MedR ↓'
+    >>> label(Score(id="kl.yamnet", value=1, n=1, unit="nats", higher_is_better=False))
+    'KL yamnet ↓ (nats)'
+    """
+    arrow = "↑" if score.higher_is_better else "↓"
+    unit = " (%)" if score.unit == "fraction" else f" ({score.unit})"
+    return f"{name_of(score.id)} {arrow}" + ("" if score.unit in _PLAIN_UNITS else unit)
+
+
+def name_of(score_id: str) -> str:
+    """Return what a score is called.
+
+    >>> name_of("onset.f1@0.1")
+    'onset F1@0.1'
+    """
+    return " ".join(_retrieval_words(score_id) if is_retrieval(score_id) else _generation_words(score_id))
+
+
+def _retrieval_words(score_id: str) -> list[str]:
+    *places, metric = score_id.split(".")
+    name, at, cut = metric.partition("@")
+    return [*(ARROWS.get(place, place) for place in places), f"{_NAMES.get(name, name)}{at}{cut}"]
+
+
+def _generation_words(score_id: str) -> list[str]:
+    name, at, cut = score_id.partition("@")
+    if name in _NAMES:
+        return [f"{_NAMES[name]}{at}{cut}"]
+    family, dot, network = name.partition(".")
+    words = [_NAMES.get(family, family), network] if dot else [family]
+    return [*words[:-1], f"{words[-1]}{at}{cut}"]

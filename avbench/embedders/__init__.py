@@ -1,0 +1,1 @@
+"""The frozen networks that metrics of generated sound look through."""

@@ -1,0 +1,170 @@
+"""Video-to-audio generation: sounds made for every clip, heard, and scored against the clips' own."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from avbench.clips import Clip
+from avbench.datasets.onset_truth import onsets_of
+from avbench.pages.exhibits import Exhibition, exhibition
+from avbench.resolve import Plan
+from avbench.results import Score
+from avbench.runs.hearing import Listener
+from avbench.runs.job import Evaluated, Job, Scored, announcement, nothing_left, score_of
+from avbench.runs.networks import Networks, networks
+from avbench.runs.reference_rows import reference_model, reference_rows
+from avbench.runs.sounds import Sounds, census_of, form_of, made_sounds, protocol_of, true_sounds
+from avbench.store import Store
+from avbench.tasks.features import ClipSounds
+from avbench.tasks.generation import score_generation, truth_in_halves, truth_shuffled
+from avbench.tasks.generation_pairs import SoundRecord
+from avbench.tasks.generation_sets import Tries, distance_measurements
+
+DERIVED = {
+    "shuffled-truth": "The truth, each clip with the sound of another: what is left without correspondence.",
+    "truth-halves": "Half of the true sounds against the other half: how far real is from real.",
+}
+
+
+def evaluate(job: Job) -> Evaluated:
+    """Make the sounds that are not kept from earlier runs, hear them, and score them.
+
+    Raises:
+        DataError: No clip can be evaluated.
+        ModelError: The model broke its contract, or failed on every clip.
+    """
+    plan = job.plan
+    with job.clock.phase("resolve"):
+        census = census_of(job, plan.clips)
+        through = networks(job)
+    job.report.say(announcement(plan, census.found, 0, _to_do(plan)))
+    with job.clock.phase("decode"):
+        truth = true_sounds(job, census)
+    made = made_sounds(job, plan, plan.clips, truth.left_out, "generating")
+    evaluated = [clip for clip in plan.clips if clip.id not in made.left_out]
+    if not evaluated:
+        raise nothing_left(plan, made.left_out)
+    with job.clock.phase("hear"):
+        hearing = Hearing.of(job, through, evaluated, truth)
+        sounds = hearing.sounds_made(made, job)
+    with job.clock.phase("score"):
+        outcome = score_generation(sounds, through.prefixes, plan.seed)
+    with job.clock.phase("reference rows"):
+        rows = reference_rows(job, partial(_reference_scores, job, hearing, through))
+    scored = Scored(
+        scores=tuple(map(score_of, outcome.measurements)),
+        records=outcome.records,
+        notes=(*through.notes, *outcome.notes),
+        networks=through.identities,
+    )
+    return Evaluated(
+        census=census,
+        left_out=made.left_out,
+        scored=scored,
+        rows=rows,
+        reused=made.reused,
+        computed=made.computed,
+        shown=hearing.shown(job, sounds, outcome.records, truth, made) if job.request.page else None,
+    )
+
+
+def _to_do(plan: Plan) -> str:
+    samples = protocol_of(plan).samples
+    return f"{samples} sound{'s' * (samples > 1)} for each on {plan.device}, unless kept from earlier runs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """The clips that are evaluated, their own sounds heard, ready to be scored with any sounds made for them.
+
+    Attributes:
+        listener: Hears.
+        clips: The clips.
+        heard: Each with its own sound and none made, by clip id.
+    """
+
+    listener: Listener
+    clips: tuple[Clip, ...]
+    heard: Mapping[str, ClipSounds]
+
+    @classmethod
+    def of(cls, job: Job, through: Networks, clips: Sequence[Clip], truth: Sounds) -> "Hearing":
+        """Hear the clips' own sounds, and look at their pictures."""
+        protocol, seconds = protocol_of(job.plan), job.plan.spec.seconds
+        listener = Listener(
+            ears=through.ears, store=Store(root=job.cache), sample_rate=form_of(job.plan).sample_rate
+        )
+        video = through.video_embeddings(job, clips)
+        heard: dict[str, ClipSounds] = {}
+        for done, clip in enumerate(clips):
+            job.report.progress("hearing the clips' own sounds", done, len(clips))
+            features = listener.features(truth.of(clip)[0])
+            known = onsets_of(clip, seconds) if protocol.onsets == "side-car" else features.onsets.times
+            heard[clip.id] = ClipSounds(
+                clip=clip.id,
+                recording=clip.group,
+                truth=features,
+                made=(),
+                onsets=known,
+                video={model: rows[clip.id] for model, rows in video.items() if clip.id in rows},
+            )
+        return cls(listener=listener, clips=tuple(clips), heard=heard)
+
+    def sounds_made(self, made: Sounds, job: Job) -> list[ClipSounds]:
+        """Hear what was made for the clips."""
+        sounds: list[ClipSounds] = []
+        for done, clip in enumerate(self.clips):
+            job.report.progress("hearing what was made", done, len(self.clips))
+            features = tuple(map(self.listener.features, made.of(clip)))
+            sounds.append(dataclasses.replace(self.heard[clip.id], made=features))
+        return sounds
+
+    def shown(
+        self,
+        job: Job,
+        sounds: Sequence[ClipSounds],
+        records: Sequence[SoundRecord],
+        truth: Sounds,
+        made: Sounds,
+    ) -> Exhibition:
+        """Choose what a page shows of what was heard and measured."""
+        clips = {clip.id: clip for clip in self.clips}
+        form = form_of(job.plan)
+        return exhibition(
+            sounds,
+            records,
+            lambda heard: (clips[heard.clip], [*truth.of(clips[heard.clip]), *made.of(clips[heard.clip])]),
+            shown=job.request.page_clips,
+            seconds=form.seconds,
+            sample_rate=form.sample_rate,
+        )
+
+
+def _reference_scores(
+    job: Job, hearing: Hearing, through: Networks, name: str
+) -> tuple[str, Sequence[Score]]:
+    clips, seed = [hearing.heard[clip.id] for clip in hearing.clips], job.plan.seed
+    if name == "truth-halves":
+        halves, tries = truth_in_halves(clips, seed), Tries()
+        found = [
+            each
+            for embedder, prefix in through.prefixes.items()
+            for each in distance_measurements(halves, embedder, prefix, tries, seed=seed)
+        ]
+        return DERIVED[name], [score_of(each) for each in found]
+    if name == "shuffled-truth":
+        sounds, summary = truth_shuffled(clips), DERIVED[name]
+    else:
+        plan = _plan_of(job, name)
+        made = made_sounds(job, plan, hearing.clips, {}, f"reference row {name}")
+        if made.left_out:
+            raise next(iter(made.errors()))
+        sounds, summary = hearing.sounds_made(made, job), plan.contestant.record.summary
+    outcome = score_generation(sounds, through.prefixes, seed)
+    return summary, [score_of(each) for each in outcome.measurements]
+
+
+def _plan_of(job: Job, name: str) -> Plan:
+    contestant = reference_model(job, name)
+    return dataclasses.replace(job.plan, contestant=contestant, device="cpu")

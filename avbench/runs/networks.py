@@ -1,0 +1,139 @@
+"""The networks a generation task is scored through: found before it starts, loaded when they are needed."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from avbench.clips import Clip
+from avbench.embedders.loading import resolve_embedder
+from avbench.errors import AvbenchError, UsageError
+from avbench.provenance import device_name, model_info, store_key, versions
+from avbench.resolve import Contestant, Plan, resolve_model
+from avbench.runs.embedding import Embedder
+from avbench.runs.hearing import Ear, EmbedderEar, SignalEar, SimilarityEar
+from avbench.runs.job import Job
+from avbench.runs.sounds import census_of, protocol_of
+from avbench.runs.stream import embed_batches, recall, unfinished
+from avbench.store import Row, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Networks:
+    """What a task is scored through.
+
+    Attributes:
+        ears: Everything that hears.
+        prefixes: What the field calls the Fréchet distance of each embedder, by its name.
+        viewers: Audio-video models whose cosine is a score, by name.
+        identities: Which network each name stands for: digests, versions.
+        notes: Which networks cannot be had, and why.
+    """
+
+    ears: tuple[Ear, ...]
+    prefixes: Mapping[str, str]
+    viewers: Mapping[str, Contestant]
+    identities: dict[str, dict[str, str]]
+    notes: tuple[str, ...]
+
+    def video_embeddings(self, job: Job, clips: Sequence[Clip]) -> dict[str, dict[str, Row]]:
+        """Return what each audio-video model makes of the clips' pictures, by model and clip id."""
+        return {name: _video_rows(job, viewer, clips) for name, viewer in self.viewers.items()}
+
+
+def networks(job: Job) -> Networks:
+    """Find the networks a task names, and those the user adds; what cannot be had becomes a note.
+
+    Raises:
+        UnknownName: The user names an embedder that is not there.
+    """
+    protocol = protocol_of(job.plan)
+    for name in job.request.embedders:
+        job.registry.embedders.get(name)
+    ears: list[Ear] = [SignalEar(channels=protocol.channels)]
+    prefixes: dict[str, str] = {}
+    viewers: dict[str, Contestant] = {}
+    identities: dict[str, dict[str, str]] = {}
+    notes: list[str] = []
+    for name in dict.fromkeys([*protocol.embedders, *job.request.embedders]):
+        try:
+            ear, prefix = _embedder_ear(job, name)
+        except AvbenchError as error:
+            notes.append(f"Nothing is scored through {name}: {error.message} {error.hint}")
+            continue
+        ears.append(ear)
+        prefixes[name], identities[name] = prefix, {k: str(v) for k, v in ear.identity.items()}
+    for name in protocol.similarity:
+        try:
+            viewers[name] = _viewer(job, name)
+        except AvbenchError as error:
+            notes.append(f"There is no av-similarity.{name}: {error.message} {error.hint}")
+            continue
+        ears.append(_similarity_ear(job.plan, viewers[name]))
+        identities[name] = dict(viewers[name].identity)
+    return Networks(
+        ears=tuple(ears), prefixes=prefixes, viewers=viewers, identities=identities, notes=tuple(notes)
+    )
+
+
+def _embedder_ear(job: Job, name: str) -> tuple[EmbedderEar, str]:
+    record = job.registry.embedders.get(name)
+    resolved = resolve_embedder(
+        record,
+        weights=job.request.embedders.get(name),
+        cache=job.cache,
+        allow_download=job.request.allow_download,
+        progress=job.report.progress,
+    )
+    ear = EmbedderEar(
+        name=name,
+        sample_rate=record.sample_rate,
+        identity=dict(resolved.identity) | _computed_with(job.plan),
+        parts=("rows", "logits") if record.classes else ("rows",),
+        load=lambda: resolved.load(job.plan.device),
+        device=job.plan.device,
+    )
+    return ear, record.distance
+
+
+def _viewer(job: Job, name: str) -> Contestant:
+    viewer = resolve_model(job.registry, dataclasses.replace(job.request, model=name, model_args={}))
+    if "retrieval" not in viewer.record.capabilities or viewer.inputs.audio is None:
+        raise UsageError(f"The model {name!r} does not embed sound and picture.", hint="")
+    return viewer
+
+
+def _similarity_ear(plan: Plan, viewer: Contestant) -> SimilarityEar:
+    assert viewer.inputs.audio is not None
+    about = model_info(viewer).model_dump(mode="json", include={"name", "identity"})
+    return SimilarityEar(
+        name=viewer.record.name,
+        sample_rate=viewer.inputs.audio.sample_rate,
+        channels=viewer.inputs.audio.channels,
+        identity={"similarity": about} | _computed_with(plan),
+        load=lambda: viewer.load(plan.device),
+        device=plan.device,
+    )
+
+
+def _video_rows(job: Job, viewer: Contestant, clips: Sequence[Clip]) -> dict[str, Row]:
+    plan = dataclasses.replace(job.plan, contestant=viewer, clips=tuple(clips))
+    census = census_of(job, clips)
+    shelf = Store(root=job.cache).shelf(store_key(plan))
+    outputs = recall(clips, census, shelf, ("video",))
+    batches = unfinished(plan, outputs, ("video",))
+    if batches:
+        embedder = Embedder(
+            name=viewer.record.name,
+            model=plan.load(),
+            inputs=viewer.inputs,
+            device=plan.device,
+            batch_size=plan.batch_size,
+        )
+        embed_batches(plan, shelf, outputs, batches, embedder, job.report.progress)
+    rows = outputs.rows["video"]
+    return {clip.id: rows[census.keys[clip.id]] for clip in clips if clip.id not in outputs.left_out}
+
+
+def _computed_with(plan: Plan) -> dict[str, Any]:
+    return {"torch": versions()["torch"], "device": device_name(plan.device), "threads": str(plan.threads)}

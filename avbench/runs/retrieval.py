@@ -1,0 +1,174 @@
+"""Retrieval: every clip embedded once, then ranked; the rows that give the ranks a scale."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import numpy as np
+
+from avbench.clips import Clip
+from avbench.digests import FileDigests
+from avbench.errors import DataError
+from avbench.provenance import store_key
+from avbench.resolve import Contestant, Plan
+from avbench.results import Score
+from avbench.runs.border import check_same_space
+from avbench.runs.census import Census, take_census
+from avbench.runs.embedding import Embedder
+from avbench.runs.job import Evaluated, Job, Scored, announcement, nothing_left, score_of
+from avbench.runs.reference_rows import reference_model, reference_rows
+from avbench.runs.slots import Unread
+from avbench.runs.stream import Batch, Outputs, embed_batches, recall, unfinished
+from avbench.specs import RetrievalProtocol
+from avbench.store import Modality, Row, Store
+from avbench.tasks.retrieval import RetrievalOutcome, score_retrieval
+
+Rows = Mapping[Modality, Mapping[str, Row]]
+
+
+def evaluate(job: Job) -> Evaluated:
+    """Embed what is not kept from earlier runs, and score all of it.
+
+    Raises:
+        DataError: No clip, or no gallery of two, can be evaluated.
+        ModelError: The model broke its contract, or failed on every clip.
+    """
+    plan = job.plan
+    census, outputs = _embed(job)
+    evaluated = [clip for clip in plan.clips if clip.id not in outputs.left_out]
+    if not evaluated:
+        raise nothing_left(plan, outputs.left_out)
+    with job.clock.phase("score"):
+        scored = score_model(plan, plan.contestant.record.name, evaluated, outputs.of(evaluated))
+    with job.clock.phase("reference rows"):
+        rows = reference_rows(job, partial(_reference_scores, job, evaluated))
+    return Evaluated(
+        census=census,
+        left_out=outputs.left_out,
+        scored=scored,
+        rows=rows,
+        reused=outputs.reused,
+        computed=outputs.computed,
+    )
+
+
+def _embed(job: Job) -> tuple[Census, Outputs]:
+    plan = job.plan
+    with job.clock.phase("resolve"):
+        files = FileDigests(index=job.cache / "digests.jsonl")
+        inputs = plan.contestant.inputs
+        census = take_census(
+            plan.clips,
+            plan.spec.seconds,
+            files,
+            job.report.progress,
+            by_name=inputs.video is None and inputs.audio is None,
+        )
+        shelf = Store(root=job.cache).shelf(store_key(plan))
+        outputs = (
+            Outputs(keys=census.keys, left_out=dict(census.left_out))
+            if job.request.recompute
+            else recall(plan.clips, census, shelf)
+        )
+        batches = unfinished(plan, outputs)
+    job.report.say(announcement(plan, census.found, outputs.reused, _to_do(plan, batches)))
+    if batches:
+        with job.clock.phase("load"):
+            embedder = _load(plan)
+        with job.clock.phase("embed"):
+            embed_batches(plan, shelf, outputs, batches, embedder, job.report.progress)
+    return census, outputs
+
+
+def _load(plan: Plan) -> Embedder:
+    return Embedder(
+        name=plan.contestant.record.name,
+        model=plan.load(),
+        inputs=plan.contestant.inputs,
+        device=plan.device,
+        batch_size=plan.batch_size,
+    )
+
+
+def _to_do(plan: Plan, batches: Sequence[Batch]) -> str:
+    left = sum(len(batch.clips) for batch in batches)
+    return f"{left} clips to embed on {plan.device}" if left else "nothing to embed"
+
+
+def score_model(plan: Plan, name: str, clips: Sequence[Clip], rows: Rows) -> Scored:
+    """Score one model on the clips that were evaluated.
+
+    Args:
+        plan: The run.
+        name: The model's name, for messages.
+        clips: The clips evaluated, in the dataset's order.
+        rows: Their embeddings.
+
+    Raises:
+        ModelError: Embeddings that cannot be compared.
+        DataError: No gallery has two clips left.
+    """
+    shapes = (rows[modality][clip.id].shape for clip in clips for modality in ("video", "audio"))
+    check_same_space(name, shapes)
+    assert isinstance(plan.spec.protocol, RetrievalProtocol)
+    outcome = score_retrieval(
+        plan.spec.protocol,
+        plan.dataset.galleries,
+        [clip.id for clip in clips],
+        [clip.group for clip in clips],
+        np.stack([rows["video"][clip.id] for clip in clips]),
+        np.stack([rows["audio"][clip.id] for clip in clips]),
+        plan.seed,
+    )
+    if not outcome.measurements:
+        raise DataError(
+            f"Only {len(clips)} clip{'s' * (len(clips) != 1)} could be evaluated; "
+            "ranking needs at least two in one gallery.",
+            hint="Add clips, or raise --limit.",
+        )
+    return Scored(
+        scores=tuple(score_of(each) for each in outcome.measurements),
+        records=outcome.queries,
+        galleries=_sizes(outcome),
+        notes=outcome.notes,
+    )
+
+
+def _reference_scores(job: Job, clips: Sequence[Clip], name: str) -> tuple[str, Sequence[Score]]:
+    contestant = reference_model(job, name)
+    if contestant.inputs.video or contestant.inputs.audio:
+        raise DataError(f"It reads media; run it by itself: --model {name}.", hint="")
+    rows = _embed_unread(contestant, job.plan, clips)
+    return contestant.record.summary, score_model(job.plan, name, clips, rows).scores
+
+
+def _embed_unread(contestant: Contestant, plan: Plan, clips: Sequence[Clip]) -> Rows:
+    embedder = Embedder(
+        name=contestant.record.name,
+        model=contestant.load("cpu"),
+        inputs=contestant.inputs,
+        device="cpu",
+        batch_size=plan.batch_size,
+    )
+    rows: dict[Modality, dict[str, Row]] = {"video": {}, "audio": {}}
+    for first in range(0, len(clips), plan.batch_size):
+        slots = [(clip, Unread()) for clip in clips[first : first + plan.batch_size]]
+        for modality in rows:
+            rows[modality].update(embedder.embed(slots, modality))
+    missing = [clip.id for clip in clips if any(clip.id not in each for each in rows.values())]
+    if missing:
+        raise DataError(
+            f"It has nothing for {len(missing)} of {len(clips)} clips ({embedder.attempts.trouble}).",
+            hint="Look at the plugin that brings it.",
+        )
+    return rows
+
+
+def _sizes(outcome: RetrievalOutcome) -> dict[str, tuple[int, ...]]:
+    """Return the sizes of the galleries, by name, each in the order of its parts."""
+    first = outcome.queries[0].direction
+    parts = Counter((each.gallery, each.part) for each in outcome.queries if each.direction == first)
+    sizes: dict[str, tuple[int, ...]] = {}
+    for (name, _), size in sorted(parts.items()):
+        sizes[name] = (*sizes.get(name, ()), size)
+    return sizes

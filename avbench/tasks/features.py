@@ -1,0 +1,84 @@
+"""What is heard in one sound: everything a generation metric looks at, so that no metric opens a sound."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avbench.metrics.embedding_sets import Values
+from avbench.metrics.sound_pairs import PanTrack
+from avbench.metrics.spectral_flux import Onsets
+
+Rows = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Features:
+    """What is heard in one sound.
+
+    Attributes:
+        rows: ``(rows, dim)`` by embedder.
+        logits: ``(classes,)`` by embedder, of those that name classes.
+        onsets: By spectral flux.
+        envelope: ``(frames,)`` at 100 Hz.
+        pan: Where it comes from; ``None`` of a mono sound.
+        similarity: ``(dim,)`` or ``(time, dim)`` by audio-video model.
+    """
+
+    rows: Mapping[str, Rows]
+    logits: Mapping[str, Rows]
+    onsets: Onsets
+    envelope: Values
+    pan: PanTrack | None = None
+    similarity: Mapping[str, Rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ClipSounds:
+    """One clip: its own sound, those made for it, and what is known of its events.
+
+    Attributes:
+        clip: Its id.
+        recording: What it is resampled with.
+        truth: Its own sound.
+        made: What was made for it, a sound a sample.
+        onsets: When something happens, in seconds ``(t,)``; ``None`` where nobody knows.
+        video: ``(dim,)`` or ``(time, dim)`` of its picture, by audio-video model.
+    """
+
+    clip: str
+    recording: str
+    truth: Features
+    made: tuple[Features, ...]
+    onsets: Values | None
+    video: Mapping[str, Rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pool:
+    """Rows of many sounds.
+
+    Attributes:
+        rows: ``(n, dim)``.
+        recordings: ``(n,)``: the recording of each row.
+    """
+
+    rows: Rows
+    recordings: tuple[str, ...]
+
+
+def made_pool(clips: Sequence[ClipSounds], embedder: str) -> Pool:
+    """Return the rows of everything that was made, clip by clip and sample by sample."""
+    return _pool((clip.recording, each.rows[embedder]) for clip in clips for each in clip.made)
+
+
+def true_pool(clips: Sequence[ClipSounds], embedder: str) -> Pool:
+    """Return the rows of the clips' own sounds, each once."""
+    return _pool((clip.recording, clip.truth.rows[embedder]) for clip in clips)
+
+
+def _pool(parts: Iterable[tuple[str, Rows]]) -> Pool:
+    pairs = list(parts)
+    recordings = tuple(recording for recording, rows in pairs for _ in rows)
+    return Pool(rows=np.concatenate([rows for _, rows in pairs]), recordings=recordings)

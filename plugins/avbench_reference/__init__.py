@@ -1,0 +1,1 @@
+"""The field's own packages as embedders: laion-clap, and the networks of frechet-audio-distance."""
