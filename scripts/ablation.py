@@ -1,10 +1,11 @@
 """Does each part of GMS-CAVP earn its place? Train every arm with every seed, score all, and write the page.
 
     python scripts/ablation.py [--runs runs/ablation] [--seeds 3] [--steps 800] [--device cuda] [--jobs 4]
-                               [--arms small-v2a small-a2v …] [--table-only]
+                               [--arms small-v2a small-a2v …]
+                               [--table-only | --results-only]
 
 Arms share data, order, steps and backbones. Finished runs and kept results are taken as they are, so the same
-command goes on where it was stopped, and ``--table-only`` writes what follows from the results there are.
+command goes on where it was stopped; ``--table-only`` writes what follows from the results there are.
 Those are kept in ``leaderboards/ablation``, one document a run, without the reference rows, which are alike
 in all. The page is ``models/gmscavp/ablation.md``, its figure ``docs/images/ablation.png``.
 """
@@ -39,7 +40,7 @@ def run(arm: Arm, seed: int, given: argparse.Namespace) -> None:
     if not results.is_dir() or not any(find(results)):
         evaluate = ["run", "--model", arm.model, "--task", TASK, "--device", given.device, "--quiet"]
         evaluate += ["--model-args", f"config={arm.config},weights={weights}", "--output", str(results)]
-        subprocess.run([*avbench, *evaluate], check=True)
+        subprocess.run([*avbench, *evaluate, *given.run_arg], check=True)
     keep(read(next(find(results))), arm, kept)
 
 
@@ -61,13 +62,17 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--arms", nargs="*", default=[f"{arm.model}:{arm.config}" for arm in ARMS])
     parser.add_argument("--train-args", default="val_clips=400,warmup=60,validate_every=400")
+    parser.add_argument("--run-arg", action="append", default=[], help="for a trial: passed to avbench run")
     parser.add_argument("--table-only", action="store_true")
+    parser.add_argument("--results-only", action="store_true")
     given = parser.parse_args()
     chosen = [arm for arm in ARMS if {arm.config, f"{arm.model}:{arm.config}"} & {*given.arms}]
     wanted = [] if given.table_only else [(arm, seed) for seed in range(given.seeds) for arm in chosen]
     with ThreadPoolExecutor(given.jobs) as pool:
         for done in [pool.submit(run, arm, seed, given) for arm, seed in wanted]:
             done.result()
+    if given.results_only:
+        return
     PAGE.write_text(page(given.kept, given.steps), encoding="utf-8")
     draw(FIGURE, given.kept, given.steps)
     print(f"wrote {PAGE} and {FIGURE}")

@@ -1,0 +1,90 @@
+"""What a run, or a model, is not to swallow: an error in a sentence, and nothing lost."""
+
+import dataclasses
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from avbench.errors import ModelError
+from gmscavp.checkpoint import CheckpointError, load_weights, read_state, write_state
+from gmscavp.config import GMSCAVPConfig
+from gmscavp.plan import TrainingError
+from gmscavp.plugin import FAMILY
+from gmscavp.training import Run, train
+from tests.gmscavp.runs import TINY, TINY_DIFFUSION, plan
+
+
+class Intruder:
+    """Makes a folder where it is unpickled."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (str(self.folder),)
+
+
+def changed_state(folder: Path, **changes: Any) -> bytes:
+    """Write a run's checkpoint with something else in it, and return its bytes."""
+    state = read_state(folder / "state.pt") | changes
+    write_state(folder / "state.pt", state)
+    return (folder / "state.pt").read_bytes()
+
+
+def test_the_checkpoint_of_another_config_is_refused_and_kept(tmp_path: Path) -> None:
+    train(plan(TINY, tmp_path))
+    before = (tmp_path / "state.pt").read_bytes()
+    narrower = dataclasses.replace(TINY, head_channels=4)
+
+    for other in (TINY_DIFFUSION, narrower):
+        with pytest.raises(TrainingError, match="other settings"):
+            train(plan(other, tmp_path))
+
+    assert (tmp_path / "state.pt").read_bytes() == before
+
+
+@pytest.mark.parametrize("part", ["network", "optimiser"])
+def test_a_checkpoint_that_does_not_fit_is_refused_and_kept(tmp_path: Path, part: str) -> None:
+    train(plan(TINY, tmp_path))
+    before = changed_state(tmp_path, **{part: {}})
+
+    with pytest.raises(CheckpointError, match="does not fit the network of this version"):
+        train(plan(TINY, tmp_path))
+
+    assert (tmp_path / "state.pt").read_bytes() == before
+
+
+def test_a_checkpoint_with_foreign_objects_is_refused_and_nothing_of_it_is_run(tmp_path: Path) -> None:
+    train(plan(TINY, tmp_path / "run"))
+    changed_state(tmp_path / "run", extra=Intruder(tmp_path / "intruded"))
+
+    with pytest.raises(CheckpointError, match="objects that are not read"):
+        Run(plan(TINY, tmp_path / "run"))
+
+    assert not (tmp_path / "intruded").exists()
+
+
+@pytest.mark.parametrize("how", [pickle.dumps, lambda each: torch.save(each, Path(each["to"]))])
+def test_a_pickle_in_the_place_of_weights_is_refused_and_nothing_of_it_is_run(
+    tmp_path: Path, how: Any
+) -> None:
+    path = tmp_path / "weights.safetensors"
+    content = how({"to": str(path), "weight": Intruder(tmp_path / "intruded")})
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(CheckpointError, match="is damaged"):
+        load_weights(path, GMSCAVPConfig, format="gmscavp")
+
+    assert not (tmp_path / "intruded").exists()
+
+
+def test_weights_of_another_config_are_a_model_error(tmp_path: Path) -> None:
+    weights = train(plan(TINY, tmp_path))
+
+    with pytest.raises(ModelError, match="are of config 'tiny', not 'small'"):
+        FAMILY.load("cpu", weights=str(weights))
