@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 from ablation_page import page as ablation_page
-from quoted_results import comparison_block, quoted, run_block
+from quoted_results import comparison_block, quoted, run_block, sound_block
 
 from avbench.cli import COMMANDS, CONTEXT, SECTIONS, cli
 from avbench.results import json_schema
@@ -97,7 +97,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/cli.md": command_page,
     "docs/result.schema.json": json_schema,
     "models/gmscavp/ablation.md": ablation_page,
-    "README.md": page_with("README.md", {"run": run_block, "results": comparison_block}),
+    "README.md": page_with("README.md", {"run": run_block, "results": comparison_block, "sound": sound_block}),
     **{card: page_with(card, {"results": comparison_block}) for card in CARDS},
 }
 
