@@ -4,8 +4,8 @@ python scripts/train_avsynth_cnn.py --out avbench/embedders/weights/avsynth_cnn.
 
 Targets come from the scenes: the kinds (timbre and size) of the toys of a clip, or that it holds none; for
 each window the kinds and finishes that are struck in it, and how loud the hum is. Clips vary in gain and in
-added noise; one in eight is replaced by silence or noise. The same arguments on the same machine give the same
-weights.
+added noise; one in eight is replaced by silence or noise. The same arguments on the same machine give the
+same weights.
 """
 
 import argparse

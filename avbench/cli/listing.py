@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,7 +12,7 @@ from avbench.cli import COMMANDS
 from avbench.cli.options import json_option, plugin_option, print_json
 from avbench.errors import PluginError
 from avbench.plugins import HOOKS, Origin, Plugin, Problem
-from avbench.records import ModelRecord, Record, TaskSpec
+from avbench.records import EmbedderRecord, ModelRecord, Record, TaskSpec
 from avbench.registry import Registry, Shelf
 
 KINDS = ("models", "tasks", "datasets", "metrics", "embedders", "plugins")
@@ -122,6 +123,9 @@ def _line(record: Any, origin: Origin) -> str:
     remarks: list[str] = []
     if isinstance(record, ModelRecord):
         remarks += [*record.capabilities, *(["gives a scale, no contestant"] if record.scale_row else [])]
+    if isinstance(record, EmbedderRecord):
+        remarks += [f"needs {name}" for name in record.requires]
+        remarks += ["weights to be fetched"] if record.checkpoint and not record.shipped else []
     if isinstance(record, TaskSpec):
         remarks += [record.kind, f"dataset {record.dataset}", f"version {record.version}"]
     if origin.distribution != "avbench":
@@ -151,6 +155,8 @@ def _plugin(plugin: Plugin) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {name: _plain(each) for name, each in dataclasses.asdict(value).items()}
+    if isinstance(value, Path):
+        return str(value)
     if isinstance(value, Mapping):
         return {str(name): _plain(each) for name, each in value.items()}
     return list(value) if isinstance(value, tuple) else value

@@ -1,4 +1,4 @@
-"""``avbench show``: one result, model or task in full."""
+"""``avbench show``: one result, model, task, dataset or embedder in full."""
 
 import dataclasses
 import inspect
@@ -11,9 +11,11 @@ import click
 from avbench import registry
 from avbench.cli.listing import describe, record_name
 from avbench.cli.options import json_option, plugin_option, print_json
+from avbench.embedders.loading import cached, resolve_embedder
 from avbench.errors import AvbenchError, UnknownName
-from avbench.records import ModelRecord
+from avbench.records import EmbedderRecord, ModelRecord
 from avbench.resolve import guarded
+from avbench.store import cache_folder
 
 
 @click.command("show")
@@ -21,13 +23,14 @@ from avbench.resolve import guarded
 @plugin_option
 @json_option
 def command(what: str, plugins: tuple[str, ...], as_json: bool) -> None:
-    """Show a result FILE, or the model, task or dataset of a NAME.
+    """Show a result FILE, or the model, task, dataset or embedder of a NAME.
 
     \b
     Examples:
       avbench show results/gmscavp/avsynth-retrieval/20260101T120000Z-1a2b3c4d.json
       avbench show gmscavp
       avbench show avsynth-retrieval --json
+      avbench show vggish
     """
     if Path(what).is_file() or what.endswith(".json"):
         _show_result(Path(what), as_json=as_json)
@@ -63,14 +66,32 @@ def _show_result(path: Path, *, as_json: bool) -> None:
 
 def _record(name: str, plugins: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
     found = registry.load(plugins)
-    shelves = (found.models, found.tasks, found.datasets)
+    shelves = (found.models, found.tasks, found.datasets, found.embedders)
     for shelf in shelves:
         if name in shelf:
             record = shelf.get(name)
-            values = describe(record, shelf.origin(name))
-            return shelf.kind, values | (_loaded_plainly(record) if isinstance(record, ModelRecord) else {})
+            return shelf.kind, describe(record, shelf.origin(name)) | _more(record)
     known = [record_name(record) for shelf in shelves for record in shelf]
-    raise UnknownName("result file, model, task or dataset", name, known)
+    raise UnknownName("result file, model, task, dataset or embedder", name, known)
+
+
+def _more(record: Any) -> dict[str, Any]:
+    if isinstance(record, ModelRecord):
+        return _loaded_plainly(record)
+    return _at_hand(record) if isinstance(record, EmbedderRecord) else {}
+
+
+def _at_hand(record: EmbedderRecord) -> dict[str, Any]:
+    """Return where an embedder's weights are looked for, and what they are or why it cannot be loaded."""
+    told: dict[str, Any] = {}
+    if record.checkpoint is not None:
+        told["weights"] = str(record.shipped or cached(record.checkpoint, cache_folder()))
+    try:
+        resolved = resolve_embedder(record, weights=None, cache=cache_folder(), allow_download=False)
+        told["identity"] = dict(resolved.identity)
+    except AvbenchError as error:
+        told["not_at_hand"] = f"{error.message} {error.hint}"
+    return told
 
 
 def _loaded_plainly(record: ModelRecord) -> dict[str, Any]:

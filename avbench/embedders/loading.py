@@ -132,7 +132,11 @@ def _packages(record: EmbedderRecord) -> dict[str, str]:
             f"The embedder {record.name!r} needs what is not installed: {', '.join(missing)}.",
             hint=f"Run: {command}",
         )
-    return {name: importlib.metadata.version(name) for name in record.requires}
+    brought_by = importlib.metadata.packages_distributions() if record.requires else {}
+    return {
+        name: importlib.metadata.version(brought_by[name][0]) if name in brought_by else "unknown"
+        for name in record.requires
+    }
 
 
 def _is_there(checkpoint: Checkpoint, path: Path) -> bool:

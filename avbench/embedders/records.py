@@ -1,7 +1,8 @@
 """The bundled embedders, before anything of them is loaded.
 
-Addresses are those that public code fetches from. None of that code states a SHA-256: these records leave it
-empty, and the digest of the file that was found becomes part of the embedder's identity.
+Addresses are those that the publishers' code fetches from. The publishers state no SHA-256; the digests are
+those that public code pins, each alike in several independent repositories, one of them named beside it.
+CLAP's is left empty: the digest of what was found becomes part of the embedder's identity.
 """
 
 import importlib
@@ -34,6 +35,8 @@ VGGISH = EmbedderRecord(
     checkpoint=Checkpoint(
         file="vggish-10086976.pth",
         url="https://github.com/harritaylor/torchvggish/releases/download/v0.1/vggish-10086976.pth",
+        # uncharted-distil/distil-primitives: distil/primitives/audio_transfer.py
+        sha256="10086976245803799d9194e9a73d9b6c1549c71d1b80106f5cade5608a561f4b",
         source="Hershey et al. 2017, arXiv 1609.09430; converted by harritaylor/torchvggish (hubconf.py)",
     ),
 )
@@ -49,6 +52,8 @@ PANNS = EmbedderRecord(
     checkpoint=Checkpoint(
         file="Cnn14_16k_mAP=0.438.pth",
         url="https://zenodo.org/record/3987831/files/Cnn14_16k_mAP%3D0.438.pth",
+        # TioSisai/timbral: src/timbral/models/helpers/panns.py
+        sha256="e2ee543a27919542c2ea03eabaa70b24dcd4e6c8e05621de6b67a94e4c5058e6",
         source="Kong et al. 2020, arXiv 1912.10211; qiuqiangkong/audioset_tagging_cnn",
     ),
     notes="It hears nothing above 8 kHz.",
@@ -65,6 +70,8 @@ PANNS_32K = EmbedderRecord(
     checkpoint=Checkpoint(
         file="Cnn14_mAP=0.431.pth",
         url="https://zenodo.org/record/3987831/files/Cnn14_mAP%3D0.431.pth",
+        # dennech/reaper-panns-audio-report: reaper/lib/configure_runtime.lua
+        sha256="0dc499e40e9761ef5ea061ffc77697697f277f6a960894903df3ada000e34b31",
         source="Kong et al. 2020, arXiv 1912.10211; qiuqiangkong/audioset_tagging_cnn",
     ),
 )
@@ -83,6 +90,8 @@ PASST = EmbedderRecord(
             "https://github.com/kkoutini/PaSST/releases/download/v0.0.1-audioset/"
             "passt-s-f128-p16-s10-ap.476-swa.pt"
         ),
+        # caduobristo/tcc: src/models/transfer.py
+        sha256="302903fa8c4aee817b11dc982da0b29aaf8d11a3e722420476d0a12c9db70c2c",
         source="Koutini et al. 2022, arXiv 2110.05069; kkoutini/passt_hear21 (passt_s_swa_p16_128_ap476)",
     ),
     notes="A clip is cut, or padded with zeros, to 10 s.",
@@ -139,4 +148,23 @@ AISFX = EmbedderRecord(
     identity=partial(digest_of_packaged, *AISFX_WEIGHTS),
 )
 
-EMBEDDERS = (VGGISH, PANNS, PANNS_32K, PASST, CLAP, YAMNET, AISFX)
+AVSYNTH_CNN = EmbedderRecord(
+    name="avsynth-cnn",
+    summary="Ours, small: knows the sounds of avsynth; windows of 1 s every 0.5 s, 33 logits. No download.",
+    load=_loader("avsynth_cnn"),
+    sample_rate=16_000,
+    window_seconds=1.05,
+    hop_seconds=0.5,
+    dim=96,
+    classes=33,
+    license="Apache-2.0",
+    checkpoint=Checkpoint(
+        file="avsynth_cnn.safetensors",
+        sha256="41a72eda3d6675288a814ed3d835b95490b04b3fc309df423ffed57765615482",
+        source="avbench: scripts/train_avsynth_cnn.py",
+    ),
+    shipped=Path(__file__).parent / "weights" / "avsynth_cnn.safetensors",
+    notes="It was trained on the training split of avsynth, and is no judge of natural sound.",
+)
+
+EMBEDDERS = (AVSYNTH_CNN, VGGISH, PANNS, PANNS_32K, PASST, CLAP, YAMNET, AISFX)

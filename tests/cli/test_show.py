@@ -1,5 +1,6 @@
-"""``avbench show``: results, models, tasks and datasets."""
+"""``avbench show``: results, models, tasks, datasets and embedders."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 from avbench.cli.show import command
 from avbench.errors import DataError, UnknownName
 from avbench.results import from_json, to_json
+from avbench.store import cache_folder
 from tests.model_sources import seeing
 from tests.test_results import result
 
@@ -35,6 +37,7 @@ def test_a_result_is_shown_as_its_run_printed_it(tmp_path: Path) -> None:
         ("folder-retrieval", "task", "seconds"),
         ("random", "model", "capabilities"),
         ("folder", "dataset", "summary"),
+        ("vggish", "embedder", "sample_rate"),
     ],
 )
 def test_a_name_is_shown_with_what_it_is_and_where_it_is_from(name: str, kind: str, told: str) -> None:
@@ -62,6 +65,30 @@ def test_a_model_that_needs_arguments_to_say_what_it_reads_says_so(tmp_path: Pat
     text = shown("seeing", "--plugin", str(tmp_path / "picky.py"))
     assert "without_args  " in text
     assert "could not say what it reads: KeyError: 'size'" in text
+
+
+def test_an_embedder_is_shown_with_where_its_weights_are_looked_for_and_come_from() -> None:
+    values = json.loads(shown("vggish", "--json"))
+    assert values["weights"] == str(cache_folder() / "checkpoints" / "vggish-10086976.pth")
+    assert values["checkpoint"]["url"].startswith("https://github.com/harritaylor/torchvggish/")
+    assert (values["sample_rate"], values["window_seconds"], values["dim"]) == (16_000, 0.96, 128)
+    assert "there is no file" in values["not_at_hand"]
+    text = shown("vggish")
+    assert "checkpoint.source" in text
+    assert "license" in text
+
+
+def test_an_embedder_at_hand_is_shown_with_the_digest_of_its_weights() -> None:
+    values = json.loads(shown("avsynth-cnn", "--json"))
+    content = Path(values["weights"]).read_bytes()
+    assert values["identity"]["weights"] == hashlib.sha256(content).hexdigest()
+
+
+def test_weights_of_another_digest_are_not_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AVBENCH_CACHE", str(tmp_path))
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "Cnn14_mAP=0.431.pth").write_bytes(b"an error page")
+    assert "are not those of its record" in json.loads(shown("panns-32k", "--json"))["not_at_hand"]
 
 
 def test_an_unknown_name_suggests_the_nearest() -> None:

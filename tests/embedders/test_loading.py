@@ -1,6 +1,7 @@
 """Where an embedder's weights are looked for, in which order, and by what they are known."""
 
 import hashlib
+import importlib.metadata
 from dataclasses import replace
 from pathlib import Path
 
@@ -147,9 +148,13 @@ def test_a_package_that_is_missing_is_told_with_the_command(tmp_path):
 
 
 def test_the_versions_of_its_packages_are_part_of_its_identity(tmp_path):
-    record = replace(RECORD, checkpoint=None, requires=("torch",))
+    record = replace(RECORD, checkpoint=None, requires=("torch", "sklearn", "json"))
 
-    assert resolve(record, tmp_path).identity["torch"] == torch.__version__
+    identity = resolve(record, tmp_path).identity
+
+    assert identity["torch"] == torch.__version__
+    assert identity["sklearn"] == importlib.metadata.version("scikit-learn")
+    assert identity["json"] == "unknown"
 
 
 def test_a_load_that_fails_is_told_with_the_embedder_and_its_file(tmp_path):
