@@ -2,12 +2,13 @@
 
     python scripts/ablation.py [--runs runs/ablation] [--seeds 3] [--steps 800] [--device cuda] [--jobs 4]
                                [--arms small-v2a small-a2v …]
-                               [--table-only | --results-only]
+                               [--adopt leaderboards/results] [--table-only | --results-only]
 
 Arms share data, order, steps and backbones. Finished runs and kept results are taken as they are, so the same
-command goes on where it was stopped; ``--table-only`` writes what follows from the results there are.
-Those are kept in ``leaderboards/ablation``, one document a run, without the reference rows, which are alike
-in all. The page is ``models/gmscavp/ablation.md``, its figure ``docs/images/ablation.png``.
+command goes on where it was stopped; ``--table-only`` writes what follows from the results there are. Those
+are kept in ``leaderboards/ablation``, one document a run, without the reference rows, which are alike in all;
+``--adopt`` keeps what a board has of the bundled weights. The page is ``models/gmscavp/ablation.md``, its
+figure ``docs/images/ablation.png``.
 """
 
 import argparse
@@ -51,6 +52,14 @@ def keep(result: RunResult, arm: Arm, path: Path) -> None:
     path.write_text(to_json(result.model_copy(update={"model": model, "scale_rows": ()})), encoding="utf-8")
 
 
+def adopt(folder: Path, given: argparse.Namespace) -> None:
+    """Keep what is known of bundled weights, which are those of seed 0: results that arms have elsewhere."""
+    for result in map(read, find(folder)):
+        for arm in ARMS:
+            if (result.model.name, result.model.identity.get("config")) == (arm.model, arm.config):
+                keep(result, arm, given.kept / f"{arm.name(given.steps, 0)}.json")
+
+
 def main() -> None:
     """Run what is missing, then write page and figure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -63,11 +72,14 @@ def main() -> None:
     parser.add_argument("--arms", nargs="*", default=[f"{arm.model}:{arm.config}" for arm in ARMS])
     parser.add_argument("--train-args", default="val_clips=400,warmup=60,validate_every=400")
     parser.add_argument("--run-arg", action="append", default=[], help="for a trial: passed to avbench run")
+    parser.add_argument("--adopt", type=Path, metavar="DIR", help="keep the results of bundled weights there")
     parser.add_argument("--table-only", action="store_true")
     parser.add_argument("--results-only", action="store_true")
     given = parser.parse_args()
     chosen = [arm for arm in ARMS if {arm.config, f"{arm.model}:{arm.config}"} & {*given.arms}]
     wanted = [] if given.table_only else [(arm, seed) for seed in range(given.seeds) for arm in chosen]
+    if given.adopt is not None:
+        adopt(given.adopt, given)
     with ThreadPoolExecutor(given.jobs) as pool:
         for done in [pool.submit(run, arm, seed, given) for arm, seed in wanted]:
             done.result()

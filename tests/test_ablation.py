@@ -1,5 +1,6 @@
 """The ablation's page is made from result documents and from nothing else."""
 
+import argparse
 import importlib
 import math
 from pathlib import Path
@@ -8,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from avbench import archive
-from avbench.results import ScaleRow
+from avbench.results import ScaleRow, to_json
 from tests.test_results import result, score
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
@@ -105,8 +106,25 @@ def test_what_is_kept_of_a_result_is_a_document_without_reference_rows_and_local
     ablation.keep(document.model_copy(update={"model": local}), ablation.ARMS[0], tmp_path / "kept.json")
 
     found = archive.read(tmp_path / "kept.json")
-    assert found.scores == document.scores and found.queries_sha256 == document.queries_sha256
     assert found.scale_rows == () and found.model.args == {"config": "small"}
+    changed = {"scale_rows": document.scale_rows, "model": document.model}
+    assert found.model_copy(update=changed) == document
+
+
+def test_results_of_bundled_weights_are_adopted_as_those_of_seed_0(
+    ablation: ModuleType, page: ModuleType, tmp_path: Path
+) -> None:
+    document = result(scores=(score("a2v.recall@1", 0.1, low=0.05, high=0.2),))
+    for config in ("small", "published"):
+        changed = {"name": "cavp", "identity": {"config": config, "weights": "ab"}}
+        named = document.model_copy(update={"model": document.model.model_copy(update=changed)})
+        (tmp_path / "board").mkdir(exist_ok=True)
+        (tmp_path / "board" / f"{config}.json").write_text(to_json(named), encoding="utf-8")
+
+    ablation.adopt(tmp_path / "board", argparse.Namespace(kept=tmp_path / "kept", steps=800))
+
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["cavp-small-800-0.json"]
+    assert cells(page, tmp_path / "kept", 0)[0][:3] == ["A→V", "1", "10.0 (5.0 … 20.0)"]
 
 
 def test_the_figure_is_drawn_of_what_there_is(ablation: ModuleType, page: ModuleType, tmp_path: Path) -> None:

@@ -37,6 +37,14 @@ def live_batch_norms(network: nn.Module) -> list[str]:
     ]
 
 
+def obstacle(network: nn.Module) -> str | None:
+    """Say why a batch cannot go through a network in parts, or None if it can."""
+    norms = live_batch_norms(network)
+    if norms:
+        return f"{norms[0]} normalises by the whole batch"
+    return None if hasattr(network, "encode") else "it has no features that are contrasted"
+
+
 class Learner(nn.Module):
     """The network as the training step calls it: the objective of a batch, or the surrogate of a part.
 

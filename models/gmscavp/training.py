@@ -26,7 +26,7 @@ from gmscavp.compilation import compile_in_place
 from gmscavp.distributed import another_process_ended
 from gmscavp.draws import row_seeds
 from gmscavp.finiteness import Finiteness
-from gmscavp.gradient_cache import Learner, cached_backward, live_batch_norms
+from gmscavp.gradient_cache import Learner, cached_backward, obstacle
 from gmscavp.interrupts import Interrupts
 from gmscavp.memory import keep_freed_memory
 from gmscavp.optimisation import adamw, learning_rate, move_average
@@ -81,11 +81,10 @@ class Run:
         training = plan.training
         dtype = torch.float64 if training.precision == "fp64" else torch.float32
         self.network = plan.network.to(plan.device, dtype).train()
-        norms = live_batch_norms(self.network)
-        if training.micro_batch_clips and norms:
+        if training.micro_batch_clips and (reason := obstacle(self.network)):
             raise TrainingError(
-                f"A batch cannot go through the network in parts: {norms[0]} normalises by the whole batch.",
-                hint="Leave micro_batch_clips at 0, or freeze BatchNorm.",
+                f"A batch cannot go through the network in parts: {reason}.",
+                hint="Leave micro_batch_clips at 0, or freeze BatchNorm if it is that.",
             )
         learner = Learner(self.network)
         if training.compile:

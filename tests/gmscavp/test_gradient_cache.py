@@ -11,7 +11,7 @@ from cavp.config import CAVPConfig
 from cavp.model import CAVP
 from gmscavp.config import GMSCAVPConfig
 from gmscavp.draws import row_seeds
-from gmscavp.gradient_cache import Learner, cached_backward, live_batch_norms
+from gmscavp.gradient_cache import Learner, cached_backward, live_batch_norms, obstacle
 from gmscavp.model import GMSCAVP
 from gmscavp.plan import TrainingError
 from gmscavp.training import Run, train
@@ -91,5 +91,7 @@ def test_a_network_that_normalises_by_the_batch_is_refused_and_a_frozen_one_is_n
 
     made.network.head.eval()
     assert live_batch_norms(made.network) == []
+    assert obstacle(made.network) is None
+    assert obstacle(nn.Linear(1, 1)) == "it has no features that are contrasted"
     assert live_batch_norms(nn.BatchNorm2d(3, track_running_stats=False).eval()) == [""]
     Run(dataclasses.replace(made, training=dataclasses.replace(made.training, micro_batch_clips=0)))
