@@ -92,12 +92,13 @@ def page_with(name: str, blocks: Mapping[str, Callable[[], str]]) -> Callable[[]
     return page
 
 
+README = {"run": run_block, "results": comparison_block, "sound": sound_block}
 CARDS = ("models/gmscavp/README.md", "plugins/cavp/README.md")
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/cli.md": command_page,
     "docs/result.schema.json": json_schema,
     "models/gmscavp/ablation.md": ablation_page,
-    "README.md": page_with("README.md", {"run": run_block, "results": comparison_block, "sound": sound_block}),
+    "README.md": page_with("README.md", README),
     **{card: page_with(card, {"results": comparison_block}) for card in CARDS},
 }
 
