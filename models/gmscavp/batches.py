@@ -219,10 +219,8 @@ def refuse_batch(clips: Clips, training: TrainingConfig, processes: int) -> None
         raise ValueError(
             f"A batch of {training.batch_clips} clips cannot be shared by {processes} processes."
         )
-    if (
-        training.batch_clips % clips.siblings
-        or training.batch_clips > clips.clips // clips.siblings * clips.siblings
-    ):
+    families, left = divmod(training.batch_clips, clips.siblings)
+    if left or not 0 < families <= clips.clips // clips.siblings:
         whole = f"takes whole families of {clips.siblings} and " if clips.siblings > 1 else ""
         raise ValueError(
             f"A batch of {training.batch_clips} clips {whole}cannot be filled from the {clips.clips} clips "
