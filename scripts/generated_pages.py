@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 from ablation_page import page as ablation_page
+from pretraining_cost import measured_block
 from quoted_results import comparison_block, quoted, run_block, sound_block
 
 from avbench.cli import COMMANDS, CONTEXT, SECTIONS, cli
@@ -99,6 +100,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/result.schema.json": json_schema,
     "models/gmscavp/ablation.md": ablation_page,
     "README.md": page_with("README.md", README),
+    "docs/pretraining.md": page_with("docs/pretraining.md", {"cost": measured_block}),
     **{card: page_with(card, {"results": comparison_block}) for card in CARDS},
 }
 
