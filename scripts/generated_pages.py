@@ -11,7 +11,8 @@ from pathlib import Path
 
 import click
 from ablation_page import page as ablation_page
-from quoted_results import comparison_block, quoted, run_block
+from pretraining_cost import measured_block
+from quoted_results import comparison_block, quoted, run_block, sound_block
 
 from avbench.cli import COMMANDS, CONTEXT, SECTIONS, cli
 from avbench.results import json_schema
@@ -92,12 +93,14 @@ def page_with(name: str, blocks: Mapping[str, Callable[[], str]]) -> Callable[[]
     return page
 
 
+README = {"run": run_block, "results": comparison_block, "sound": sound_block}
 CARDS = ("models/gmscavp/README.md", "plugins/cavp/README.md")
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/cli.md": command_page,
     "docs/result.schema.json": json_schema,
     "models/gmscavp/ablation.md": ablation_page,
-    "README.md": page_with("README.md", {"run": run_block, "results": comparison_block}),
+    "README.md": page_with("README.md", README),
+    "docs/pretraining.md": page_with("docs/pretraining.md", {"cost": measured_block}),
     **{card: page_with(card, {"results": comparison_block}) for card in CARDS},
 }
 

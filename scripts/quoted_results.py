@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from avbench.boards.ranking import Board, boards, read_entries
-from avbench.boards.score_ids import ARROWS, gallery_of
-from avbench.boards.tables import number, result_text, table
-from avbench.results import RunResult, Score
+from avbench.boards.score_ids import ARROWS, gallery_of, is_shown, label
+from avbench.boards.tables import number, result_text, table, with_interval
+from avbench.results import RunResult, ScaleRow, Score
 
 RESULTS = Path(__file__).parent.parent / "leaderboards" / "results"
-TASK = "avsynth-retrieval"
+TASK, SOUND_TASK = "avsynth-retrieval", "avsynth-v2a"
 SCALES = {
     "S0": "S0 semantics",
     "S1": "S1 attributes",
@@ -55,11 +55,33 @@ def comparison_block() -> str:
     return table(["R@1, % (95 % interval)", "GMS-CAVP", "CAVP", "chance"], rows)
 
 
-def _board() -> Board:
+def sound_block() -> str:
+    """Return the scores of generation that tables show, of both models and of the reference rows."""
+    board = _board(SOUND_TASK)
+    ours, baseline = _of(board, "gmscavp"), _of(board, "cavp")
+    rows = [row for row in ours.scale_rows if row.scores]
+    body = [
+        [
+            label(score),
+            with_interval(score),
+            with_interval(baseline.score(score.id)),
+            *(number(_value(row, score.id), score.unit) for row in rows),
+        ]
+        for score in ours.scores
+        if is_shown(score.id)
+    ]
+    return table([f"{ours.coverage.evaluated} clips", "GMS-CAVP", "CAVP", *(row.model for row in rows)], body)
+
+
+def _value(row: ScaleRow, score_id: str) -> float | None:
+    return next((score.value for score in row.scores if score.id == score_id), None)
+
+
+def _board(task: str = TASK) -> Board:
     entries, errors = read_entries(RESULTS)
     if errors:
         raise errors[0]
-    return next(board for board in boards(entries) if board.task == TASK)
+    return next(board for board in boards(entries) if board.task == task)
 
 
 def _of(board: Board, model: str) -> RunResult:

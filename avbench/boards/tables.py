@@ -1,5 +1,6 @@
 """Numbers as people read them: units, ±, tables, and Markdown that cannot be broken by a name."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -20,13 +21,21 @@ def number(value: float | None, unit: str, *, beside: float | None = None) -> st
 
     >>> number(0.125, "fraction"), number(0.0025, "fraction"), number(3.0, "rank"), number(None, "rank")
     ('12.5', '0.25', '3.0', '–')
+    >>> number(1473.2, "distance"), number(0.01021, "nats"), number(0.0026, "nats", beside=7.5)
+    ('1473', '0.0102', '0.00')
     """
     if value is None:
         return "–"
     if unit == "fraction":
         small = 0 < (value if beside is None else beside) < 0.01
         return f"{100 * value:.2f}" if small else f"{100 * value:.1f}"
-    return f"{value:.1f}" if unit == "rank" else f"{value:.3g}"
+    return f"{value:.1f}" if unit == "rank" else _three_digits(value, value if beside is None else beside)
+
+
+def _three_digits(value: float, beside: float) -> str:
+    """Return a value with as many decimals as give three digits to the one it stands beside."""
+    decimals = 2 - math.floor(math.log10(abs(beside))) if beside else 0
+    return f"{value:.{min(max(decimals, 0), 6)}f}"
 
 
 def with_interval(score: Score | None) -> str:

@@ -11,9 +11,9 @@ from avbench.cli.progress import progress_to_stderr
 from avbench.cli.run import Budget
 from avbench.errors import BudgetExceeded
 from avbench.runs.job import Report
-from avbench.soundtracks import SoundtrackRequest, make_soundtracks
+from avbench.soundtracks.making import SoundtrackRequest, make_soundtracks
+from avbench.soundtracks.takes import Soundtrack, WithoutSound
 from avbench.store import cache_folder
-from avbench.takes import Soundtrack, WithoutSound
 
 
 @click.command("generate")

@@ -50,6 +50,8 @@ def _lines() -> Progress:
             spoken[what] = now
             left = (now - started[what]) * (total - done) / max(done, 1)
             click.echo(f"{what}: {done} of {total}, about {left:.0f} s left", err=True)
+        if done == total:  # the same work may begin anew
+            del started[what]
 
     return progress
 
@@ -72,6 +74,8 @@ def _bars() -> Generator[Progress]:
         def progress(what: str, done: int, total: int) -> None:
             if what not in tasks:
                 tasks[what] = bars.add_task(what, total=total)
+            elif done == 0:
+                bars.reset(tasks[what], total=total)
             bars.update(tasks[what], completed=done, total=total)
 
         yield progress

@@ -9,7 +9,8 @@ import click
 
 from avbench.cli.options import KeyValues, merged, plugin_option
 from avbench.cli.progress import progress_to_stderr
-from avbench.errors import UsageError
+from avbench.errors import UnknownName, UsageError
+from avbench.records import ModelRecord
 from avbench.requests import TrainRequest
 
 if TYPE_CHECKING:
@@ -78,12 +79,21 @@ def command(model: str, plugins: tuple[str, ...], quiet: bool, **given: Any) -> 
     weights = request.output / "weights.safetensors"
     if first:
         click.echo(weights)
-    if not quiet:
+    if not quiet and _can_run(record, request.config):
         click.echo(
             f"run it: avbench run --model {model} --model-args config={request.config},weights={weights} "
             "--task avsynth-retrieval",
             err=True,
         )
+
+
+def _can_run(record: ModelRecord, config: str) -> bool:
+    """Say whether a config is a model of its own, and not a part of one."""
+    try:
+        record.inputs_for({"config": config})
+    except UnknownName:
+        return False
+    return True
 
 
 def request_from(

@@ -156,10 +156,11 @@ def _no_weights(name: str, checkpoint: Checkpoint, path: Path) -> ModelError:
     kind = f"folder {path} with {checkpoint.parts[0]}" if checkpoint.parts else f"file {path}"
     known = f", SHA-256 {checkpoint.sha256}" if checkpoint.sha256 else ""
     source = f" ({checkpoint.source}{known})" if checkpoint.source or known else ""
-    fetched = ", or let it be fetched: --allow-download" if checkpoint.url else ""
+    fetched = ", or let it be fetched (--allow-download)" if checkpoint.url else ""
     return ModelError(
         f"The embedder {name!r} has no weights: there is no {kind}.",
-        hint=f"Put {checkpoint.file}{_from(checkpoint)}{source} there, give its path{fetched}.",
+        hint=f"Put {checkpoint.file}{_from(checkpoint)}{source} there, give its path "
+        f"(--embedder {name}=PATH){fetched}.",
     )
 
 

@@ -19,7 +19,7 @@ from avbench.errors import MediaError
 from avbench.media.audio_stream import AudioReader
 from avbench.media.info import DecodedClip, Limits, MediaInfo, Picture
 from avbench.media.part import PartReader
-from avbench.media.streams import describe_audio, describe_video, extent, heard_audio, shown_video
+from avbench.media.streams import describe_audio, describe_video, extent, heard_audio, required, shown_video
 from avbench.media.timeline import PREROLL, Window, file_zero
 from avbench.media.video_stream import VideoReader
 from avbench.records import AudioInput, VideoInput
@@ -32,6 +32,9 @@ FORMATS = (
 )
 
 Part = tuple[int, int]
+
+# Whether 16-bit samples in a wav file are what they seem is looked for in its first 5 MB, by default: 25 ms.
+PROBED = {".wav": {"probesize": "65536"}}
 
 
 def probe(path: Path, *, part: Part | None = None, limits: Limits | None = None) -> MediaInfo:
@@ -96,7 +99,12 @@ def read_clip(
 
 
 def read_sound(
-    path: Path, *, start: float = 0.0, seconds: float | None = None, limits: Limits | None = None
+    path: Path,
+    *,
+    start: float = 0.0,
+    seconds: float | None = None,
+    part: Part | None = None,
+    limits: Limits | None = None,
 ) -> Sound:
     """Decode the sound of a file alone, at its own rate; the file may hold nothing else.
 
@@ -105,6 +113,7 @@ def read_sound(
         start: Where the sound begins, in seconds from the file's zero.
         seconds: How long it is; ``None`` for as long as there is any. (Of a WAV or MP3 file that was cut off,
             what is left is all there is.)
+        part: Where in ``path`` the media file lies, first byte and bytes; ``None`` for all of it.
         limits: Bounds on what is opened.
 
     Returns:
@@ -117,10 +126,8 @@ def read_sound(
     if start < 0 or (seconds is not None and seconds <= 0):
         raise ValueError(f"a sound must begin at 0 or later and last, not start={start}, seconds={seconds}")
     limits = limits or Limits()
-    with _open(path, limits) as file:
-        stream = heard_audio(file)
-        if stream is None:
-            raise MediaError("no-audio", f"The file {path} has no audio stream.")
+    with _open(path, limits, part) as file:
+        stream = required(heard_audio(file), "audio")
         rate, layout = stream.codec_context.sample_rate, stream.codec_context.layout
         end = start + seconds if seconds is not None else extent(file, stream)[1]
     own = AudioInput(sample_rate=rate, channels=min(layout.nb_channels, 2))
@@ -130,7 +137,7 @@ def read_sound(
         message = f"The sound of {path} ends at {end:.3f} s, before {start:.3f} s."
         raise MediaError("too-short", message)
     window = Window(start=start, seconds=end - start, open=seconds is None)
-    samples = _read(path, window, None, own, limits).samples
+    samples = _read(path, window, None, own, limits, part).samples
     assert samples is not None
     return Sound(samples=samples, sample_rate=rate)
 
@@ -148,10 +155,7 @@ def read_picture(path: Path, *, video: VideoInput, limits: Limits | None = None)
     """
     limits = limits or Limits()
     with _open(path, limits) as file:
-        stream = shown_video(file)
-        if stream is None:
-            raise MediaError("no-video", f"The file {path} has no video stream.")
-        first, end = extent(file, stream)
+        first, end = extent(file, required(shown_video(file), "video"))
     start = max(first, 0.0)
     seconds = max(end - start, 1 / video.fps)
     _check_whole(path, "picture", seconds * video.fps * 3 * video.height * video.width, limits)
@@ -167,10 +171,7 @@ def picture_packets(path: Path, *, limits: Limits | None = None) -> "Generator[P
         MediaError: ``missing``, ``empty``, ``corrupt``, ``no-video`` or ``too-large``.
     """
     with _open(path, limits or Limits()) as file:
-        stream = shown_video(file)
-        if stream is None:
-            raise MediaError("no-video", f"The file {path} has no video stream.")
-        yield from file.demux(stream)
+        yield from file.demux(required(shown_video(file), "video"))
 
 
 def _read(
@@ -223,7 +224,9 @@ def _open(path: Path, limits: Limits, part: Part | None = None) -> Generator[Inp
         raise MediaError("missing", f"The path {path} is not a file.")
     if (size if part is None else part[1]) == 0:
         raise MediaError("empty", f"The file {path} has no bytes.")
-    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"} | PROBED.get(
+        path.suffix.lower(), {}
+    )
     source = contextlib.nullcontext(f"file:{path}") if part is None else PartReader(path, *part)
     try:
         with source as media, av.open(media, "r", options=options, metadata_errors="replace") as file:
@@ -262,12 +265,8 @@ def _tracks(
     limits: Limits,
 ) -> _Tracks:
     """Set up a reader for each stream that is asked for, and have every other one left out."""
-    picture = shown_video(file) if video is not None else None
-    sound = heard_audio(file) if audio is not None else None
-    if video is not None and picture is None:
-        raise MediaError("no-video", "The file has no video stream.")
-    if audio is not None and sound is None:
-        raise MediaError("no-audio", "The file has no audio stream.")
+    picture = required(shown_video(file), "video") if video is not None else None
+    sound = required(heard_audio(file), "audio") if audio is not None else None
     for stream in file.streams:
         if stream is not picture and stream is not sound:
             stream.discard = Discard.all

@@ -61,22 +61,33 @@ def _answer(answers: BinaryIO, request: dict[str, Any]) -> None:
 
 
 def _clip(request: dict[str, Any], path: Path, limits: Limits) -> Answer:
-    video, audio, part = request["video"], request["audio"], request["part"]
+    video, audio = request["video"], request["audio"]
     clip = read_clip(
         path,
         start=request["start"],
         seconds=request["seconds"],
         video=None if video is None else VideoInput(**video),
         audio=None if audio is None else AudioInput(**audio),
-        part=None if part is None else (part[0], part[1]),
+        part=_part(request),
         limits=limits,
     )
     return {}, {"frames": clip.frames, "samples": clip.samples}
 
 
 def _sound(request: dict[str, Any], path: Path, limits: Limits) -> Answer:
-    sound = read_sound(path, start=request["start"], seconds=request["seconds"], limits=limits)
+    sound = read_sound(
+        path,
+        start=request["start"],
+        seconds=request["seconds"],
+        part=_part(request),
+        limits=limits,
+    )
     return {"sample_rate": sound.sample_rate}, {"samples": sound.samples}
+
+
+def _part(request: dict[str, Any]) -> tuple[int, int] | None:
+    part = request["part"]
+    return None if part is None else (part[0], part[1])
 
 
 def _picture(request: dict[str, Any], path: Path, limits: Limits) -> Answer:

@@ -37,6 +37,17 @@ def _preferred(streams: list[AnyStream]) -> AnyStream | None:
     return next(default, streams[0] if streams else None)
 
 
+def required(stream: AnyStream | None, kind: str) -> AnyStream:
+    """Return the stream that is there.
+
+    Raises:
+        MediaError: ``no-audio`` or ``no-video``: there is none.
+    """
+    if stream is None:
+        raise MediaError(f"no-{kind}", f"The file has no {kind} stream.")
+    return stream
+
+
 def extent(file: InputContainer, stream: AudioStream | VideoStream) -> tuple[float, float]:
     """Return when a stream's first packet is presented and its last one ends, in seconds from zero.
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from avbench.clips import Clip
 from avbench.errors import MediaError
@@ -32,8 +32,7 @@ class _Window:
 
     def request(self, clip: Clip) -> Request:
         """Return the request for ``clip`` that :mod:`avbench.media.serve` answers."""
-        place = {"path": str(clip.path), "part": clip.part, "start": clip.start}
-        return {"read": "clip"} | place | asdict(self)
+        return {"read": "clip"} | _place(clip) | asdict(self)
 
     def check(self, clip: Clip) -> None:
         """Refuse a clip that is shorter than the window by its own account."""
@@ -161,28 +160,32 @@ class SoundReaders:
         self._timeout = timeout
         self._limits = asdict(limits or Limits())
 
-    def read(self, places: Iterable[tuple[Path, float]], seconds: float | None) -> list[Sound | MediaError]:
-        """Read sounds, each from a file and an instant of it on.
+    def read(self, clips: Iterable[Clip], seconds: float | None) -> list[Sound | MediaError]:
+        """Read the sounds of clips.
 
         Args:
-            places: Files, and where the sounds begin, in seconds from the file's zero.
-            seconds: How long they are; ``None`` for as long as there is any.
+            clips: Each says in which file it lies, and from when on.
+            seconds: How long the sounds are; ``None`` for as long as there is any.
 
         Returns:
             For each what :func:`avbench.media.decode.read_sound` returns, or the error it raises.
         """
         asked = {"read": "sound", "seconds": seconds, "limits": self._limits}
 
-        def read(path: Path, start: float, decoder: DecoderProcess) -> Sound:
-            answer = decoder.ask(asked | {"path": str(path), "start": start}, self._timeout)
+        def read(clip: Clip, decoder: DecoderProcess) -> Sound:
+            answer = decoder.ask(asked | _place(clip), self._timeout)
             return Sound(samples=answer.arrays["samples"], sample_rate=int(answer.facts["sample_rate"]))
 
-        waiting = [self._pool.submit(partial(read, path, start)) for path, start in places]
+        waiting = [self._pool.submit(partial(read, clip)) for clip in clips]
         return [each.result() for each in waiting]
 
     def close(self) -> None:
         """End the processes."""
         self._pool.close()
+
+
+def _place(clip: Clip) -> dict[str, Any]:
+    return {"path": str(clip.path), "part": clip.part, "start": clip.start}
 
 
 class _Pool:

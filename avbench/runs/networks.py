@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from avbench.clips import Clip
+from avbench.embedders.av_model import embedder_named
 from avbench.embedders.loading import resolve_embedder
 from avbench.errors import AvbenchError, UsageError
 from avbench.provenance import device_name, model_info, store_key, versions
@@ -45,11 +46,11 @@ def networks(job: Job) -> Networks:
     """Find the networks a task names, and those the user adds; what cannot be had becomes a note.
 
     Raises:
-        UnknownName: The user names an embedder that is not there.
+        UnknownName: The user names an embedder or a model that is not there.
     """
     protocol = protocol_of(job.plan)
     for name in job.request.embedders:
-        job.registry.embedders.get(name)
+        embedder_named(job.registry, name)
     ears: list[Ear] = [SignalEar(channels=protocol.channels)]
     prefixes: dict[str, str] = {}
     viewers: dict[str, Contestant] = {}
@@ -77,7 +78,7 @@ def networks(job: Job) -> Networks:
 
 
 def _embedder_ear(job: Job, name: str) -> tuple[EmbedderEar, str]:
-    record = job.registry.embedders.get(name)
+    record = embedder_named(job.registry, name)
     resolved = resolve_embedder(
         record,
         weights=job.request.embedders.get(name),

@@ -1,6 +1,6 @@
 """Our numbers beside those of the field's packages, on the same data: tables in Markdown.
 
-    HF_HUB_OFFLINE=1 python -m benchmarks.agreement [--dims 128 512 2048] [--only PART …]
+    HF_HUB_OFFLINE=1 python -m benchmarks.agreement [--dims 128 512 2048] [--routes PACKAGE …] [--only PART …]
 
 Run it where the extra ``reference`` is installed, and whatever else of the references is: prdc, mir_eval,
 librosa, torch-fidelity, pytorch-fid, fadtk, kadtk, torchvggish, clip_benchmark, pytrec_eval-terrier; those
@@ -9,6 +9,7 @@ docs/agreement.md holds what it printed.
 """
 
 import argparse
+import logging
 import platform
 import sys
 from collections.abc import Iterator
@@ -47,6 +48,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--dims", type=int, nargs="*", default=[128, 512, 2048])
+    parser.add_argument("--routes", nargs="*", metavar="PACKAGE", default=[], help="to a Fréchet distance")
     parser.add_argument("--only", nargs="*", choices=PARTS, default=PARTS)
     asked = parser.parse_args()
     print(
@@ -57,7 +59,7 @@ def main() -> int:
     if "frechet" in asked.only:
         print("### Fréchet distance\n")
         for dim in asked.dims:
-            print(*frechet_tables(dim), sep="\n\n", end="\n\n", flush=True)
+            print(*frechet_tables(dim, asked.routes), sep="\n\n", end="\n\n", flush=True)
         found += printed("Statistics", iter([statistics_of_the_package]))
     if "sets" in asked.only:
         found += printed("Sets and pairs", iter(SETS))
@@ -70,5 +72,6 @@ def main() -> int:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
+    logging.disable(logging.INFO)
     with threadpool_limits(1):
         sys.exit(main())

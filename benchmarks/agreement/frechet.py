@@ -11,7 +11,7 @@ import contextlib
 import importlib
 import io
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,9 +85,10 @@ def drawn(dim: int) -> Iterator[Sets]:
         yield Sets(name=f"{name}: {2 * dim}, {2 * dim}", first=first, second=second + SHIFT, exact=exact)
 
 
-def frechet_tables(dim: int) -> Iterator[str]:
-    """Yield the three tables of a dimension; a route that fails says how."""
-    ours, found, sets = _ours(), list(routes()), list(drawn(dim))
+def frechet_tables(dim: int, packages: Collection[str] = ()) -> Iterator[str]:
+    """Yield the tables of a dimension, by the routes of some packages or of all; one that fails says how."""
+    ours, sets = _ours(), list(drawn(dim))
+    found = [each for each in routes() if not packages or each.package in packages]
     names = [f"{each.package} {version(each.package)}: `{each.function}`" for each in found]
     gaussians = [(statistics(each.first), statistics(each.second)) for each in sets]
     truths = [frechet_distance(moments(each.first), moments(each.second)) for each in sets]

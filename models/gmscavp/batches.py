@@ -123,25 +123,12 @@ class Batches:
         rank: int = 0,
         processes: int = 1,
     ) -> None:
+        refuse_batch(clips, training, processes)
         self.clips, self.config, self.training, self.seed = clips, config, training, seed
         share = training.batch_clips // processes
         self.own = slice(rank * share, (rank + 1) * share)
-        if training.batch_clips == 1:
-            raise ValueError(
-                "A batch of one clip has no other to be told apart from: batch_clips must be 2 at least."
-            )
-        if training.batch_clips % processes:
-            raise ValueError(
-                f"A batch of {training.batch_clips} clips cannot be shared by {processes} processes."
-            )
         self.families = clips.clips // clips.siblings
         self.taken = training.batch_clips // clips.siblings
-        if training.batch_clips % clips.siblings or not 0 < self.taken <= self.families:
-            whole = f"takes whole families of {clips.siblings} and " if clips.siblings > 1 else ""
-            raise ValueError(
-                f"A batch of {training.batch_clips} clips {whole}cannot be filled from the {clips.clips} "
-                "clips that there are."
-            )
         self.streamed = clips if isinstance(clips, StreamedClips) else None
         self.order = (
             Order(self.streamed.blocks, together=self.streamed.together, seed=seed)
@@ -216,6 +203,29 @@ class Batches:
             starts.append(start)
             low = start + self.gap
         return starts
+
+
+def refuse_batch(clips: Clips, training: TrainingConfig, processes: int) -> None:
+    """Refuse a batch that cannot be filled, shared or contrasted.
+
+    Raises:
+        ValueError: It cannot.
+    """
+    if training.batch_clips == 1:
+        raise ValueError(
+            "A batch of one clip has no other to be told apart from: batch_clips must be 2 at least."
+        )
+    if training.batch_clips % processes:
+        raise ValueError(
+            f"A batch of {training.batch_clips} clips cannot be shared by {processes} processes."
+        )
+    families, left = divmod(training.batch_clips, clips.siblings)
+    if left or not 0 < families <= clips.clips // clips.siblings:
+        whole = f"takes whole families of {clips.siblings} and " if clips.siblings > 1 else ""
+        raise ValueError(
+            f"A batch of {training.batch_clips} clips {whole}cannot be filled from the {clips.clips} clips "
+            "that there are."
+        )
 
 
 def vary(batch: SegmentBatch, training: TrainingConfig, seed: int, step: int) -> SegmentBatch:

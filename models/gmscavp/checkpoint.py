@@ -21,13 +21,15 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
+from gmscavp.complaints import Complaint
+
 Config = TypeVar("Config")
 
 STATE = frozenset({"fingerprint", "network", "average", "optimiser", "step"})
 """What a checkpoint of a run holds."""
 
 
-class CheckpointError(Exception):
+class CheckpointError(Complaint):
     """A weight file is missing, damaged, or made for another model; the message is one sentence."""
 
 
@@ -126,7 +128,13 @@ def load_weights(
 
 
 def load_network(
-    path: Path, name: str, kind: type[Config], build: Callable[[Config], Any], *, format: str
+    path: Path,
+    name: str,
+    kind: type[Config],
+    build: Callable[[Config], Any],
+    *,
+    format: str,
+    notes: Mapping[str, str] | None = None,
 ) -> Any:
     """Read weights and build the network that they are of.
 
@@ -136,14 +144,20 @@ def load_network(
         kind: The dataclass of the config.
         build: Makes the network from a config.
         format: Which package reads it.
+        notes: What must have been noted beside the weights.
 
     Raises:
-        CheckpointError: It is damaged, or meant for another package, config or version.
+        CheckpointError: It is damaged, or meant for another package, config or version, or noted otherwise.
     """
-    config, state, _ = load_weights(path, kind, format=format)
+    config, state, metadata = load_weights(path, kind, format=format)
     found = getattr(config, "name", "")
     if found != name:
         raise CheckpointError(f"The weights {path} are of config {found!r}, not {name!r}.")
+    for key, wanted in (notes or {}).items():
+        if metadata.get(key) != wanted:
+            raise CheckpointError(
+                f"The weights {path} have {key} {metadata.get(key, 'unknown')}, not {wanted}."
+            )
     network = build(config)
     try:
         network.load_state_dict(state)

@@ -5,9 +5,11 @@ every field here is ours, but where a docstring names the paper that a value com
 """
 
 import itertools
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import ClassVar, Literal
 
+from gmscavp.complaints import Misuse
 from gmscavp.inputs import STRICT
 
 Direction = Literal["v2a", "a2v"]
@@ -183,6 +185,30 @@ class SamplingConfig:
         """
         if self.steps < 2:
             raise ValueError(f"Sampling takes at least 2 steps, not {self.steps}.")
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        guided = f"w {self.guidance:g}" + (f", g {self.alignment:g}" if self.alignment else "")
+        return f"{self.sampler}, {self.steps} steps in {self.spacing}, {guided}, overlap {self.overlap:g} s"
+
+    def overridden(self, given: Mapping[str, str]) -> "SamplingConfig":
+        """Return the same with other values, read from text; what is no field is left alone.
+
+        Raises:
+            Misuse: A value does not fit its field.
+        """
+        from pydantic import TypeAdapter, ValidationError
+
+        known = asdict(self)
+        changes = {name: value for name, value in given.items() if name in known}
+        try:
+            return TypeAdapter(SamplingConfig).validate_python(known | changes)
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            name = ".".join(str(part) for part in wrong["loc"])
+            raise Misuse(
+                f"The sampling argument {name!r}: {wrong['msg']}.", hint="Pass other --model-args."
+            ) from error
 
 
 def refuse_remainder(what: str, sizes: tuple[int, ...], parts: tuple[int, ...]) -> None:

@@ -25,6 +25,8 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from gmscavp.complaints import Misuse
+
 T = TypeVar("T")
 
 # The others wait this long while the first one validates or renders data.
@@ -173,3 +175,16 @@ class _Gather(torch.autograd.Function):
         gradient = gradients[0].clone(memory_format=torch.contiguous_format)
         dist.all_reduce(gradient)
         return gradient.chunk(dist.get_world_size())[dist.get_rank()]
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that torch does not have here.
+
+    Raises:
+        Misuse: It does not.
+    """
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        message = f"The device {device!r} cannot be used: {error}."
+        raise Misuse(message, hint="Pass --device cpu.") from error

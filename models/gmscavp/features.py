@@ -25,17 +25,19 @@ def mel_to_hz(mel: Tensor) -> Tensor:
     return torch.where(mel < KNEE_MEL, mel * LINEAR_HZ, KNEE_HZ * torch.exp(LOG_STEP * (mel - KNEE_MEL)))
 
 
+def mel_edges(config: LogMelConfig) -> Float[Tensor, " edges"]:
+    """Return where bands begin, peak and end, in Hz: band ``b`` at edges ``b``, ``b+1`` and ``b+2``."""
+    low, high = hz_to_mel(config.low_hz), hz_to_mel(config.high_hz)
+    return mel_to_hz(torch.linspace(low, high, config.bins + 2, dtype=torch.float64))
+
+
 def mel_filters(config: LogMelConfig) -> Float[Tensor, "bins frequencies"]:
     """Return triangular filters of unit area on the mel scale, as ``librosa.filters.mel`` does by default.
 
     Band ``b`` rises from edge ``b`` to edge ``b+1`` and falls to edge ``b+2``; the edges are equidistant
     in mel. Each triangle is divided by half its width in Hz, so that its area is 1.
     """
-    edges = mel_to_hz(
-        torch.linspace(
-            hz_to_mel(config.low_hz), hz_to_mel(config.high_hz), config.bins + 2, dtype=torch.float64
-        )
-    )
+    edges = mel_edges(config)
     hz = torch.linspace(0, config.sample_rate / 2, config.window // 2 + 1, dtype=torch.float64)
     low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     rising, falling = (hz - low) / (centre - low), (high - hz) / (high - centre)
@@ -71,7 +73,17 @@ class LogMel(nn.Module):
                 samples.float(), self.config.window, self.config.hop, window=self.window, return_complex=True
             )
             power = spectrum.real.square() + spectrum.imag.square()
-            mel = self.filters @ power.sqrt()
-        frames = samples.shape[-1] // self.config.hop
-        decibels = 20 * mel[..., :frames].clamp(min=1e-5).log10()
+            magnitude = power.sqrt()
+            return self.of_magnitude(magnitude)[..., : samples.shape[-1] // self.config.hop]
+
+    def of_magnitude(
+        self, magnitude: Float[Tensor, "batch frequencies frames"]
+    ) -> Float[Tensor, "batch bins frames"]:
+        """Return the log-mel of |STFT|, with gradient."""
+        decibels = 20 * (self.filters @ magnitude).clamp(min=1e-5).log10()
         return ((decibels + 80) / 100).clamp(0, 1)
+
+
+def mel_of(log_mel: Tensor) -> Tensor:
+    """Return mel |STFT|, at least 1e-4: what :class:`LogMel` takes the logarithm of."""
+    return 10 ** (5 * log_mel - 4)

@@ -41,7 +41,8 @@ class Denoising:
 class Encoder(Protocol):
     """A trained model, frozen and in eval mode. No module, so that no state or optimiser ever holds it."""
 
-    network: nn.Module
+    @property
+    def network(self) -> nn.Module: ...  # noqa: D102
 
     def tokens(self, frames: Frames) -> Levels:
         """Return video tokens of each scale, fine to coarse, of frames that fill one segment."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from gmscavp.config import SMALL, TrainingConfig
-from gmscavp.diffusion_config import ConditionConfig, DiffusionConfig, TargetConfig
+from gmscavp.diffusion_config import ConditionConfig, DiffusionConfig, SamplingConfig, TargetConfig
 from gmscavp.inputs import STRICT, LogMelConfig, VideoConfig
 
 
@@ -89,6 +89,8 @@ def generator(condition: ConditionConfig) -> GeneratorConfig:
 
 
 GENERATOR = generator(replace(SMALL.condition, given="all"))
+
+GENERATOR_SAMPLING = SamplingConfig()
 
 GENERATOR_TRAINING = TrainingConfig(
     steps=3_000,

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from torch import Tensor
 
 from gmscavp.batches import SegmentBatch
+from gmscavp.complaints import Complaint
 from gmscavp.config import TrainingConfig
 from gmscavp.distributed import ALONE, Processes
 
@@ -16,17 +17,8 @@ from gmscavp.distributed import ALONE, Processes
 FREE = ("compile", "micro_batch_clips")
 
 
-class TrainingError(Exception):
-    """Training cannot go on; the last checkpoint is kept.
-
-    Args:
-        message: One sentence: what is wrong.
-        hint: One sentence: what to do about it.
-    """
-
-    def __init__(self, message: str, *, hint: str) -> None:
-        super().__init__(message)
-        self.hint = hint
+class TrainingError(Complaint):
+    """Training cannot go on; the last checkpoint is kept."""
 
 
 class Objective(Protocol):

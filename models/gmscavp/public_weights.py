@@ -81,7 +81,8 @@ def read_public(path: Path) -> dict[str, Tensor]:
         if found is None:
             raise CheckpointError(f"The weight file {path} cannot be read: it is no checkpoint.") from error
         raise ForeignObjects(
-            f"The weight file {path} holds pickled objects that are not tensors ({found[1]}); none was run."
+            f"The weight file {path} holds pickled objects that are not tensors ({found[1]}); none was run.",
+            hint="Have someone who trusts it save its state dict alone, as safetensors, and import that.",
         ) from error
     except (SafetensorError, OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
         raise CheckpointError(f"The weight file {path} is damaged: {error}.") from error

@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Mapping
 from pathlib import Path
 
-from avbench import AudioBatch, MediaError, VideoBatch
+from avbench import AudioBatch, Clip, MediaError, VideoBatch
 from avbench.datasets.file_names import SOUND_ENDINGS, VIDEO_ENDINGS
 from avbench.datasets.named_files import NamedFiles, media_files
 from avbench.digests import FileDigests
@@ -58,7 +58,8 @@ class AudioFolder:
                 files[clip_id] = self._file(clip_id, seed)
             except MediaError as error:
                 items[clip_id] = error
-        sounds = self.readers.read([(path, 0.0) for path in files.values()], batch.seconds)
+        named = [Clip(id=clip_id, path=path) for clip_id, path in files.items()]
+        sounds = self.readers.read(named, batch.seconds)
         for clip_id, sound in zip(files, sounds, strict=True):
             bad = isinstance(sound, MediaError)
             items[clip_id] = self._unplaced(sound) if bad else as_batch(clips[clip_id], sound)

@@ -92,7 +92,7 @@ class Truth:
     def generate_audio(self, batch: VideoBatch, seed: int) -> list[Item]:
         """Return each clip's sound, or why it has none."""
         clips = {clip.id: clip for clip in batch.clips}
-        sounds = self.readers.read([(clip.path, clip.start) for clip in clips.values()], batch.seconds)
+        sounds = self.readers.read(clips.values(), batch.seconds)
         items = {clip.id: self._item(clip, sound) for clip, sound in zip(clips.values(), sounds, strict=True)}
         return [items[clip.id] for clip in batch.clips]
 

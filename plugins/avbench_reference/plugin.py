@@ -2,10 +2,12 @@
 
 import importlib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from avbench import Checkpoint, EmbedderRecord, hookimpl
+from avbench.embedders.records import PANNS, PANNS_32K
 
 INSTALL = "pip install 'avbench[reference]'"
 CLAP_FILE = "music_speech_audioset_epoch_15_esc_89.98.pt"
@@ -61,21 +63,13 @@ FAD_VGGISH = EmbedderRecord(
 )
 
 
-def _pann(name: str, kilohertz: int, load: str, file: str) -> EmbedderRecord:
-    return EmbedderRecord(
+def _in_its_code(record: EmbedderRecord, name: str, load: str) -> EmbedderRecord:
+    """Return the record of one of our CNN14 for the package's network of the same file."""
+    return replace(
+        record,
         name=name,
-        summary=f"CNN14 at {kilohertz} kHz in frechet-audio-distance's code, one row a clip, 527 logits.",
+        summary=f"{record.name} in frechet-audio-distance's own code: one row a clip, 527 AudioSet logits.",
         load=_loader("fad", load),
-        sample_rate=1000 * kilohertz,
-        dim=2048,
-        classes=527,
-        distance="fd",
-        license="CC-BY-4.0",
-        checkpoint=Checkpoint(
-            file=file,
-            url=f"https://zenodo.org/record/3987831/files/{file.replace('=', '%3D')}",
-            source="Kong et al. 2020, arXiv 1912.10211; qiuqiangkong/audioset_tagging_cnn",
-        ),
         requires=("frechet_audio_distance",),
         install=INSTALL,
         notes="The package's own PANNs score is of one column, or -1: rows here are clips.",
@@ -88,6 +82,6 @@ def avbench_embedders() -> Iterable[EmbedderRecord]:
     return [
         LAION_CLAP,
         FAD_VGGISH,
-        _pann("fad-pann", 16, "load_pann_16k", "Cnn14_16k_mAP=0.438.pth"),
-        _pann("fad-pann-32k", 32, "load_pann_32k", "Cnn14_mAP=0.431.pth"),
+        _in_its_code(PANNS, "fad-pann", "load_pann_16k"),
+        _in_its_code(PANNS_32K, "fad-pann-32k", "load_pann_32k"),
     ]

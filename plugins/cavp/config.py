@@ -5,6 +5,8 @@ from typing import ClassVar
 
 import gmscavp.config
 from gmscavp.config import TrainingConfig
+from gmscavp.diffusion_config import ConditionConfig, SamplingConfig
+from gmscavp.generator_config import generator
 from gmscavp.inputs import CAVP_LOG_MEL, CNN14, SLOWONLY, STRICT, AudioConfig, LogMelConfig, VideoConfig
 
 
@@ -68,6 +70,10 @@ PUBLISHED_TRAINING = TrainingConfig(
     contrast=0.0,
     blur=0.0,
 )
+
+# Diff-Foley's second stage is given the projected token of each frame, not pooled, as a unit vector.
+GENERATOR = generator(ConditionConfig(tokens=(SMALL.frames,), dim=SMALL.dim, normalise="token", given="all"))
+GENERATOR_SAMPLING = SamplingConfig()
 
 CONFIGS = {config.name: config for config in (SMALL, PUBLISHED)}
 TRAINING = {"small": gmscavp.config.TRAINING["small"], "published": PUBLISHED_TRAINING}

@@ -2,12 +2,18 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from avbench import ModelRecord, hookimpl
-from cavp.config import CONFIGS, TRAINING, CAVPConfig
+from cavp.config import CONFIGS, GENERATOR, GENERATOR_SAMPLING, TRAINING, CAVPConfig
 from cavp.public_keys import PUBLIC_KEYS
+from gmscavp.generators import Generators
 from gmscavp.plugin import ModelFamily
+
+if TYPE_CHECKING:
+    from cavp.generation import CAVPEncoder
+
+WEIGHTS = Path(__file__).parent / "weights"
 
 
 def build(config: CAVPConfig) -> Any:
@@ -17,14 +23,28 @@ def build(config: CAVPConfig) -> Any:
     return CAVP(config)
 
 
+def encode(network: Any) -> "CAVPEncoder":
+    """Return a trained CAVP as generators look through it."""
+    from cavp.generation import CAVPEncoder
+
+    return CAVPEncoder(network)
+
+
 FAMILY = ModelFamily(
     name="cavp",
     configs=CONFIGS,
     training=TRAINING,
     config_type=CAVPConfig,
-    weights=Path(__file__).parent / "weights",
+    weights=WEIGHTS,
     build=build,
     public=PUBLIC_KEYS,
+    generators=Generators(
+        model="cavp",
+        config=GENERATOR,
+        weights=WEIGHTS / "generator.safetensors",
+        encode=encode,
+        sampling=GENERATOR_SAMPLING,
+    ),
 )
 
 
@@ -34,11 +54,12 @@ def avbench_models() -> Iterable[ModelRecord]:
     return [
         ModelRecord(
             name=FAMILY.name,
-            summary="CAVP (Diff-Foley): audio-video contrast of one max-pooled vector a segment.",
+            summary="CAVP (Diff-Foley): audio-video contrast of one max-pooled vector, and sound for video.",
             load=FAMILY.load,
             inputs=FAMILY.inputs,
-            capabilities=("retrieval",),
+            capabilities=("retrieval", "generation"),
             identity=FAMILY.identity,
+            sound_identity=FAMILY.sound_identity,
             train=FAMILY.train,
             import_weights=FAMILY.import_weights,
             training_data=("avsynth",),

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from avbench.embedders.loading import resolve_embedder
+from avbench.embedders.records import PANNS
 from avbench.errors import MediaError, ModelError
 from avbench_reference import fad, laion, packages
 from avbench_reference.plugin import avbench_embedders
@@ -42,7 +43,7 @@ def test_four_embedders_are_contributed_and_each_says_what_installs_it():
     assert list(RECORDS) == ["laion-clap", "fad-vggish", "fad-pann", "fad-pann-32k"]
     assert {record.install for record in RECORDS.values()} == {"pip install 'avbench[reference]'"}
     assert [record.dim for record in RECORDS.values()] == [512, 128, 2048, 2048]
-    assert RECORDS["fad-pann"].checkpoint.url.endswith("Cnn14_16k_mAP%3D0.438.pth")
+    assert RECORDS["fad-pann"].checkpoint == PANNS.checkpoint
 
 
 @pytest.mark.parametrize("name", RECORDS)

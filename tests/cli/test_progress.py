@@ -35,6 +35,15 @@ def test_long_work_leaves_a_line_now_and_then(capsys: pytest.CaptureFixture[str]
     assert len(err.splitlines()) <= 6
 
 
+def test_the_same_work_later_on_is_timed_anew(capsys: pytest.CaptureFixture[str], clock: list[float]) -> None:
+    with progress_to_stderr() as tell:
+        tell("reading files", 1, 2)
+        tell("reading files", 2, 2)
+        clock[0] += 1000
+        tell("reading files", 1, 2)
+    assert capsys.readouterr() == ("", "")
+
+
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str], clock: list[float]) -> None:
     with progress_to_stderr(quiet=True) as tell:
         tell("embedding", 0, 2)

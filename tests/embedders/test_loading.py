@@ -111,8 +111,8 @@ def test_weights_that_are_missing_are_told_by_file_place_address_and_digest(tmp_
         f"The embedder 'ears' has no weights: there is no file {tmp_path}/checkpoints/net.pt."
     )
     assert caught.value.hint == (
-        f"Put net.pt from https://example.org/net.pt (A paper, SHA-256 {SHA256}) there, give its path, "
-        "or let it be fetched: --allow-download."
+        f"Put net.pt from https://example.org/net.pt (A paper, SHA-256 {SHA256}) there, give its path "
+        "(--embedder ears=PATH), or let it be fetched (--allow-download)."
     )
 
 

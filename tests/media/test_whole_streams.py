@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from avbench.clips import Clip
 from avbench.errors import MediaError
 from avbench.media.decode import read_clip, read_picture, read_sound
 from avbench.media.info import Limits, Picture
@@ -169,8 +170,9 @@ def test_processes_read_sounds_as_this_one_does_and_a_bad_file_is_an_outcome(tmp
     bad.write_bytes(b"no sound" * 100)
     readers = SoundReaders(2)
     try:
-        outcomes = readers.read([(path, 0.0), (bad, 0.0), (path, 1.0)], None)
-        again = readers.read([(path, 0.5)], 1.0)
+        places = [(path, 0.0), (bad, 0.0), (path, 1.0)]
+        outcomes = readers.read([Clip(id="", path=path, start=start) for path, start in places], None)
+        again = readers.read([Clip(id="", path=path, start=0.5)], 1.0)
     finally:
         readers.close()
     assert getattr(outcomes[1], "reason", None) == "corrupt"
@@ -179,6 +181,19 @@ def test_processes_read_sounds_as_this_one_does_and_a_bad_file_is_an_outcome(tmp
         expected = read_sound(path, start=start, seconds=seconds)
         np.testing.assert_array_equal(outcome.samples, expected.samples)
         assert outcome.sample_rate == expected.sample_rate
+
+
+def test_a_sound_may_lie_within_another_file(tmp_path):
+    content = sound_file(tmp_path).read_bytes()
+    tar = tmp_path / "a.tar"
+    tar.write_bytes(b"before" + content + b"after")
+    readers = SoundReaders(1)
+    try:
+        (sound,) = readers.read([Clip(id="", path=tar, part=(6, len(content)))], None)
+    finally:
+        readers.close()
+    assert isinstance(sound, Sound)
+    np.testing.assert_array_equal(sound.samples, read_sound(sound_file(tmp_path)).samples)
 
 
 def test_a_process_reads_pictures_as_this_one_does_in_order(tmp_path):

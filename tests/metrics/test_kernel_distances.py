@@ -51,11 +51,24 @@ def test_both_kernels_give_the_definition_whatever_the_block():
 
 
 def test_published_vectors_of_kad_with_the_bandwidth_of_either_set():
+    first, second = (np.array(rows, float) for rows in (FIRST, SECOND))
+    bandwidths = lower_median_distance(second), lower_median_distance(first)
+    assert bandwidths == pytest.approx((2.0, 5**0.5), abs=1e-12)
+    by_hand = [
+        100 * slow_mmd(first, second, lambda x, y, b=b: np.exp(-np.square(x - y).sum() / (2 * b**2 + 1e-8)))
+        for b in bandwidths
+    ]
+    assert by_hand == pytest.approx([-4.2313941, -3.4610218], abs=5e-8)
     # In the published code the second argument gives the bandwidth, whichever set it is.
-    assert kernel_audio_distance(FIRST, SECOND) == pytest.approx(-4.2313941, abs=1e-7)
-    assert kernel_audio_distance(SECOND, FIRST) == pytest.approx(-3.4610218, abs=1e-7)
+    found = kernel_audio_distance(FIRST, SECOND), kernel_audio_distance(SECOND, FIRST)
+    assert found == pytest.approx(by_hand, abs=1e-9)
     by_generated = kernel_audio_distance(SECOND, FIRST, bandwidth_of="generated")
-    assert by_generated == pytest.approx(-4.2313941, abs=1e-7)
+    assert by_generated == pytest.approx(by_hand[0], abs=1e-9)
+
+
+def test_the_published_vector_of_kid():
+    one, other = [(1, 0), (0, 1), (1, 1)], [(1, 0), (2, 1), (0, 0)]
+    assert squared_mmd(one, other, polynomial()) == pytest.approx(-89 / 36, abs=1e-12)
 
 
 def test_kid_of_one_subset_of_everything_is_torchmetrics():

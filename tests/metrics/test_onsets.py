@@ -38,6 +38,15 @@ def test_pairs_are_one_to_one(detected, true, hits):
     assert matched(detected, true, 0.1).hits == hits
 
 
+@pytest.mark.parametrize(
+    ("audio", "video", "share"),
+    [([0.5, 1.0], [0.52, 1.5], 1 / 3), ([1.00, 1.01, 1.02], [1.0], 1 / 3), ([0.98, 1.03], [1.00, 1.06], 1.0)],
+)
+def test_published_vectors_of_av_align_at_25_frames_a_second(audio, video, share):
+    counts = matched(audio, video, 1 / 25)
+    assert counts.hits / (counts.detected + counts.true - counts.hits) == pytest.approx(share, abs=1e-12)
+
+
 def test_a_distance_equal_to_the_tolerance_is_a_hit_whatever_the_rounding():
     assert 1.1 - 1.0 > 0.1
     assert matched([1.1], [1.0], 0.1).hits == 1

@@ -59,6 +59,19 @@ def test_the_flux_is_the_mean_rise_in_decibels_of_a_spectrogram_from_scipy():
     assert not flux[:3].any()
 
 
+@pytest.mark.filterwarnings("ignore")  # librosa's own
+@pytest.mark.parametrize("delta", [0.07, 0.3])
+def test_onsets_are_those_that_librosa_detects(delta: float):
+    librosa = pytest.importorskip("librosa")
+    for seed in range(5):
+        sound = strokes(np.random.default_rng(seed).uniform(0, 3.8, 6), seed=seed)
+        np.testing.assert_allclose(
+            onset_strength(sound), librosa.onset.onset_strength(y=sound, sr=RATE), atol=1e-6
+        )
+        expected = librosa.onset.onset_detect(y=sound, sr=RATE, units="time", delta=delta)
+        np.testing.assert_allclose(detect_onsets(sound, RATE, delta=delta).times, expected, rtol=1e-12)
+
+
 def test_the_filters_are_triangles_of_equal_area_that_cover_the_spectrum():
     filters = mel_filters()
     assert filters.shape == (128, 1025)

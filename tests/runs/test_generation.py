@@ -177,6 +177,12 @@ def test_an_embedder_that_the_user_names_is_added(runs: Runs) -> None:
     assert "fad.bands" in values(generated(runs, source, embedders={"bands": None}))
 
 
+def test_the_audio_half_of_a_model_is_an_embedder(runs: Runs) -> None:
+    result = generated(runs, embedders={"model:gmscavp": None})
+    assert "fad.model:gmscavp" in values(result)
+    assert result.networks["model:gmscavp"]["model.config"] == "small"
+
+
 def test_one_clip_has_what_is_its_own_and_no_distance_between_sets_of_one_recording(
     runs: Runs, tmp_path: Path, flashes: Path
 ) -> None:

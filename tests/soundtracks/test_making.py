@@ -11,8 +11,8 @@ from avbench.errors import DataError, UsageError
 from avbench.media.decode import probe, read_picture, read_sound
 from avbench.records import VideoInput
 from avbench.runs.job import Report
-from avbench.soundtracks import SoundtrackRequest, make_soundtracks
-from avbench.takes import Soundtrack, WithoutSound
+from avbench.soundtracks.making import SoundtrackRequest, make_soundtracks
+from avbench.soundtracks.takes import Soundtrack, WithoutSound
 from tests.media.muxing import click, mux, numbered_frame, read_numbers
 from tests.running import quiet
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from avbench import AudioBatch, Clip, MediaError, ModelError, ModelInputs, ModelRecord, VideoInput
-from avbench.dubbing import Dubber
 from avbench.media.info import Picture
 from avbench.plugin_candidates import Origin
 from avbench.resolve import Contestant
+from avbench.soundtracks.dubbing import Dubber
 
 CLIP = Clip(id="clip", path=Path("clip.mp4"))
 RATE = 1000

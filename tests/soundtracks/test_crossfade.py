@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avbench.crossfade import joined, window_starts
+from avbench.soundtracks.crossfade import joined, window_starts
 
 
 @given(frames=st.integers(1, 2000), length=st.integers(1, 300), share=st.floats(0, 0.9))

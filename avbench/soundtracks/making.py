@@ -20,7 +20,6 @@ from avbench.clips import Clip
 from avbench.datasets.folder import EXTENSIONS
 from avbench.datasets.named_files import media_files
 from avbench.digests import FileDigests
-from avbench.dubbing import Dubber
 from avbench.errors import DataError, MediaError, UsageError
 from avbench.media.info import Picture
 from avbench.provenance import model_info, versions
@@ -29,7 +28,8 @@ from avbench.registry import Registry
 from avbench.requests import RunRequest
 from avbench.resolve import Contestant, choose_device, resolve_model
 from avbench.runs.job import Report
-from avbench.takes import MadeFrom, Soundtrack, Take, WithoutSound
+from avbench.soundtracks.dubbing import Dubber
+from avbench.soundtracks.takes import MadeFrom, Soundtrack, Take, WithoutSound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

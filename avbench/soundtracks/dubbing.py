@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avbench.clips import Clip
-from avbench.crossfade import joined, window_starts
 from avbench.errors import AvbenchError, MediaError
 from avbench.media.info import Picture
 from avbench.protocols import VideoBatch
@@ -17,6 +16,7 @@ from avbench.records import VideoInput
 from avbench.resolve import Contestant, sentence
 from avbench.runs.border import check_sounds
 from avbench.sounds import Sound
+from avbench.soundtracks.crossfade import joined, window_starts
 
 # What neighbouring windows have in common, in seconds; a quarter of a window where that is shorter.
 OVERLAP = 1.0

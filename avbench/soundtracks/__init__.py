@@ -1,0 +1,1 @@
+"""Sounds made for whole videos, to be heard and watched."""
