@@ -2,7 +2,7 @@
 
 SEEING = """
 import os
-import signal
+import time
 
 import torch
 

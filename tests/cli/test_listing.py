@@ -18,7 +18,7 @@ def run(command, *args):
 
 @pytest.mark.parametrize("kind", SHELVES)
 def test_each_kind_lists_names_and_where_they_come_from(outside, kind):
-    printed = " ".join(run(listing.command, kind).stdout.split())
+    printed = " ".join(run(listing.command, kind).stdout.split()).replace("- ", "-")  # broken at a hyphen
 
     assert kind.capitalize() in printed
     assert "outside" in printed

@@ -51,7 +51,7 @@ def test_a_model_is_trained_resumed_and_loaded(tmp_path: Path) -> None:
         (("gmscavp", "--train-args", "warmup=soon"), UsageError, "'warmup'"),
         (("gmscavp", "--train-args", "clips=none"), UsageError, "positive whole number"),
         (("gmscavp", "--device", "abacus"), UsageError, "device 'abacus' cannot be used"),
-        (("cavp", "--train-args", f"{SHORT},clips=8,batch_clips=16"), UsageError, "at most the"),
+        (("cavp", "--train-args", f"{SHORT},clips=8,batch_clips=16"), UsageError, "cannot be filled"),
         (("cavp", "--train-args", f"{SHORT},batch_clips=1"), UsageError, "batch of one clip"),
     ],
 )

@@ -19,7 +19,9 @@ RUN = ("run", "--model", "seeing", "--plugin", "seeing.py", "--task", "folder-re
 @pytest.fixture
 def dying(tmp_path: Path) -> Path:
     """A model that stops at its second batch, once, and says so; the cache and clips are its neighbours."""
-    wait = "if Seeing.batches == 2 and not os.path.exists('go on'): open('here', 'w'); signal.pause()"
+    # Short sleeps: a signal between a file's creation and signal.pause() would be waited out for ever.
+    until = "[time.sleep(0.05) for _ in iter(lambda: os.path.exists('go on'), True)]"
+    wait = f"if Seeing.batches == 2 and not os.path.exists('go on'): open('here', 'w'); {until}"
     (tmp_path / "seeing.py").write_text(seeing(audio=wait))
     return tmp_path
 
