@@ -15,7 +15,11 @@ from avbench.resolve import choose_device, plan_run, resolve_model, resolve_task
 from avbench.results import RunInfo, RunResult
 from avbench.runs.job import Clock, Evaluated, Job, Report
 
-HOW: dict[Capability, str] = {"retrieval": "avbench.runs.retrieval", "generation": "avbench.runs.generation"}
+HOW: dict[Capability, str] = {
+    "retrieval": "avbench.runs.retrieval",
+    "generation": "avbench.runs.generation",
+    "synchrony": "avbench.runs.synchrony",
+}
 """The module that runs each kind of task."""
 
 
