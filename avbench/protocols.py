@@ -23,8 +23,8 @@ class VideoBatch:
             (``(batch, 0, 3, 0, 0)``) for a model that reads no video.
         fps: Frames a second; frame ``k`` shows the instant ``k / fps``.
         clips: The clips, in the order of the batch.
-        seconds: How long each clip lasts, where sound is to be made for it: a model that reads no video
-            knows it from here alone.
+        seconds: How long each clip lasts, where sound is to be made for it or found in time with it: a model
+            that reads no video knows it from here alone.
     """
 
     frames: "Tensor"
