@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from avbench.clips import Clip
 from avbench.errors import MediaError, ModelError
@@ -20,7 +21,6 @@ from avbench.specs import OffsetProtocol
 from avbench.store import Row
 from avbench.tasks.synchrony import Scale
 
-# One token a second may be rounded up in one stream and down in the other.
 RATE_TOLERANCE = 0.01
 OTHER_SOUND = "other-sound"
 
@@ -29,8 +29,8 @@ OTHER_SOUND = "other-sound"
 class Taken:
     """A clip as a trial takes it: its picture from the true offset on, its sound from the start."""
 
-    frames: Any
-    samples: Any
+    frames: NDArray[np.uint8] | None
+    samples: NDArray[np.float32] | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -160,7 +160,9 @@ def check_tokens(model: str, protocol: OffsetProtocol, video: Embeddings, audio:
             hint="Return tokens from embed_video and embed_audio, or give the model offset_scores.",
         )
     rates = video.shape[1] / protocol.window, audio.shape[1] / protocol.seconds
-    if abs(rates[0] - rates[1]) > RATE_TOLERANCE * max(rates):
+    # The number of tokens may be rounded up in one stream and down in the other.
+    rounding = max(1 / protocol.window, RATE_TOLERANCE * max(rates))
+    if abs(rates[0] - rates[1]) > rounding:
         raise ModelError(
             f"The model {model!r} returned {rates[0]:.4g} tokens of picture a second and {rates[1]:.4g} of "
             "sound.",
