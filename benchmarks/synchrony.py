@@ -109,7 +109,7 @@ def measure(name: str, task: str, clips: int, repeats: int) -> None:
 
 def main() -> None:
     """Measure what the command line asks for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="*", default=["gmscavp", "cavp"])
     parser.add_argument("--task", default="avsynth-sync")
     parser.add_argument("--clips", type=int, default=8)

@@ -1,13 +1,13 @@
 """Curves and a matrix as SVG, with their axes; what colours them stands in ``page.css``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from avbench.metrics.embedding_sets import Values
-from avbench.pages.colours import LEVELS, palette
+from avbench.pages.colours import LEVELS, gradient
 from avbench.pages.text import escaped
 
 WIDTH, HEIGHT = 440, 300
-LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 44
+LEFT, RIGHT, TOP, BOTTOM = 54, 14, 12, 44
 Line = tuple[str, Sequence[float], Sequence[float]]
 
 
@@ -54,10 +54,10 @@ def matrix(shares: Values, *, labels: Sequence[str], x: str, y: str) -> str:
     count = len(shares)
     side = HEIGHT - TOP - BOTTOM
     cell = side / count
-    colours = palette()
+    colours = gradient(LEVELS)
     cells = "".join(
         f'<rect x="{LEFT + column * cell:.2f}" y="{TOP + row * cell:.2f}" width="{cell + 0.2:.2f}" '
-        f'height="{cell + 0.2:.2f}" fill="#{_hex(colours[round(share * (LEVELS - 1))])}"/>'
+        f'height="{cell + 0.2:.2f}" fill="{colours[round(share * (LEVELS - 1))]}"/>'
         for row, line in enumerate(shares.tolist())
         for column, share in enumerate(line)
     )
@@ -84,8 +84,8 @@ def _chart(content: str, x: str, y: str, *, width: float = WIDTH) -> str:
     )
 
 
-def _points(points: object, end: float) -> str:
-    return "L".join(f"{_along(x, end)} {_up(y)}" for x, y in points)  # type: ignore[attr-defined]
+def _points(points: Iterable[tuple[float, float]], end: float) -> str:
+    return "L".join(f"{_along(x, end)} {_up(y)}" for x, y in points)
 
 
 def _along(place: float, end: float) -> str:
@@ -94,7 +94,3 @@ def _along(place: float, end: float) -> str:
 
 def _up(share: float) -> str:
     return f"{TOP + (HEIGHT - TOP - BOTTOM) * (1 - share):.1f}"
-
-
-def _hex(colour: Values) -> str:
-    return "".join(f"{int(each):02x}" for each in colour)
