@@ -6,7 +6,7 @@ from avbench.metrics.embedding_sets import Values
 from avbench.pages.colours import LEVELS, gradient
 from avbench.pages.text import escaped
 
-WIDTH, HEIGHT = 440, 300
+WIDTH, HEIGHT = 330, 300
 LEFT, RIGHT, TOP, BOTTOM = 54, 14, 12, 44
 Line = tuple[str, Sequence[float], Sequence[float]]
 
