@@ -47,11 +47,11 @@ def drawn_pairs(protocol: AlignmentProtocol, recordings: Mapping[str, str]) -> d
     Raises:
         DataError: A clip is to be paired with another recording, and there is none.
     """
-    kinds = {each: drawn_kind(protocol, each) for each in recordings}
     ring = sorted(recordings, key=lambda each: (uniform(protocol.pairs, "ring", each), each))
     place = {each: index for index, each in enumerate(ring)}
     pairs: dict[str, Pair] = {}
-    for clip, kind in kinds.items():
+    for clip in recordings:
+        kind = drawn_kind(protocol, clip)
         if kind == "other":
             pairs[clip] = Pair(kind=kind, sound=_partner(ring, place[clip], recordings))
         else:
