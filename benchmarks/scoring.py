@@ -45,7 +45,9 @@ from avbench import GenerationProtocol, TaskSpec, hookimpl
 @hookimpl
 def avbench_tasks():
     protocol = GenerationProtocol(sample_rate=16_000, embedders=("avsynth-cnn",))
-    yield TaskSpec(name="ten-seconds", dataset="folder", seconds=10.0, version=1, summary="-", protocol=protocol)
+    yield TaskSpec(
+        name="ten-seconds", dataset="folder", seconds=10.0, version=1, summary="-", protocol=protocol
+    )
 """
 
 
