@@ -11,7 +11,7 @@ import click
 from avbench import registry
 from avbench.cli.listing import describe, record_name
 from avbench.cli.options import json_option, plugin_option, print_json
-from avbench.embedders.loading import cached, resolve_embedder
+from avbench.embedders.loading import cached, resolve_network
 from avbench.errors import AvbenchError, UnknownName
 from avbench.records import EmbedderRecord, ModelRecord
 from avbench.resolve import guarded
@@ -87,7 +87,7 @@ def _at_hand(record: EmbedderRecord) -> dict[str, Any]:
     if record.checkpoint is not None:
         told["weights"] = str(record.shipped or cached(record.checkpoint, cache_folder()))
     try:
-        resolved = resolve_embedder(record, weights=None, cache=cache_folder(), allow_download=False)
+        resolved = resolve_network(record, weights=None, cache=cache_folder(), allow_download=False)
         told["identity"] = dict(resolved.identity)
     except AvbenchError as error:
         told["not_at_hand"] = f"{error.message} {error.hint}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from avbench.clips import Clip
 from avbench.embedders.av_model import embedder_named
-from avbench.embedders.loading import resolve_embedder
+from avbench.embedders.loading import resolve_network
 from avbench.errors import AvbenchError, UsageError
 from avbench.provenance import device_name, model_info, store_key, versions
 from avbench.resolve import Contestant, Plan, resolve_model
@@ -79,7 +79,7 @@ def networks(job: Job) -> Networks:
 
 def _embedder_ear(job: Job, name: str) -> tuple[EmbedderEar, str]:
     record = embedder_named(job.registry, name)
-    resolved = resolve_embedder(
+    resolved = resolve_network(
         record,
         weights=job.request.embedders.get(name),
         cache=job.cache,

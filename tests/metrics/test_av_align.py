@@ -28,7 +28,9 @@ def counted(sound: list[float], picture: list[float], *, once: bool) -> int:
 
 @settings(max_examples=300, deadline=None)
 @given(sound=SOUND, picture=PICTURE, version=st.sampled_from(list(RULES)))
-def test_each_rule_is_that_of_its_authors_loops(sound: list[float], picture: list[float], version: str) -> None:
+def test_each_rule_is_that_of_its_authors_loops(
+    sound: list[float], picture: list[float], version: str
+) -> None:
     assume(sound or picture)
     hits = counted(sorted(sound), sorted(picture), once=version == "2025")
     expected = hits / (len(sound) + len(picture) - hits)
