@@ -5,6 +5,7 @@ the parameters of AV-Align (guyyariv/TempoTokens, ``av_align.py``).
 """
 
 import importlib
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ def mean_flow(frames: NDArray[np.uint8]) -> NDArray[np.float64]:
     grey = [
         cv2.cvtColor(np.ascontiguousarray(each.transpose(1, 2, 0)), cv2.COLOR_RGB2GRAY) for each in frames
     ]
-    moved = [_mean_length(cv2, *pair) for pair in zip(grey, grey[1:], strict=False)]
+    moved = [_mean_length(cv2, *pair) for pair in pairwise(grey)]
     return np.array([*moved[:1], *moved], np.float64)
 
 

@@ -8,10 +8,10 @@ peaks of both, in seconds, and :math:`h` the peaks of the sound that are matched
 
 Yariv et al., "Diverse and Aligned Audio-to-Video Generation via Text-to-Video Model Adaptation", arXiv
 2309.16429; guyyariv/TempoTokens, ``av_align.py``. Its rule of October 2023 has no floor and counts every
-:math:`a` that has a :math:`v`: several onsets may share one peak of the picture, so :math:`h` may be more than
-:math:`|V|` and the score above 1 (three onsets about one peak: 3). That of February 2025 asks for a flow of
-0.1 pixels and gives each :math:`v` to the first :math:`a` in time that fits. With both lists in order of time
-no other pairing is larger, since all windows have the same width: the score is in [0, 1].
+:math:`a` that has a :math:`v`: several onsets may share one peak of the picture, so that :math:`h` may exceed
+:math:`|V|` and the score 1 (three onsets about one peak: 3). That of February 2025 asks for a flow of 0.1
+pixels and gives each :math:`v` to the first :math:`a` in time that fits. With both lists in order of time no
+other pairing is larger, since all windows have the same width: the score is in [0, 1].
 
 Where neither has a peak both divide by zero: here that is refused, never a score.
 """

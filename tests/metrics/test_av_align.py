@@ -15,8 +15,9 @@ PICTURE = st.lists(st.integers(0, 50).map(lambda frame: frame / FPS), max_size=1
 
 
 def counted(sound: list[float], picture: list[float], *, once: bool) -> int:
-    """Count as the authors' two loops do: every peak of the sound takes the first of the picture that fits."""
-    hits, taken = 0, set[int]()
+    """Count as the authors' two loops do: a peak of the sound takes the first of the picture that fits."""
+    hits = 0
+    taken: set[int] = set()
     for onset in sound:
         for place, move in enumerate(picture):
             if move - 1 / FPS < onset < move + 1 / FPS and not (once and place in taken):
