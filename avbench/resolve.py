@@ -26,6 +26,7 @@ METHODS: Mapping[Capability, tuple[str, ...]] = {
     "retrieval": ("embed_video", "embed_audio"),
     "generation": ("generate_audio",),
     "synchrony": (),
+    "alignment": ("alignment_scores",),
 }
 
 

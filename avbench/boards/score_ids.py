@@ -19,11 +19,17 @@ _NAMES = {
     "onset.f1": "onset F1",
     "envelope.correlation": "envelope correlation",
     "pan.error": "pan error",
+    "sync.av-align-2023": "AV-Align 2023",
+    "sync.av-align-2025": "AV-Align 2025",
+    "sync.desync": "DeSync",
+    "align.acceptance": "accepted by",
 }
 # Left to the document: a mean rank says little beside a median, and the open_clip form is for comparison.
 _UNSHOWN = re.compile(r"meanr|medr_openclip|recall@\d+of\d+")
-# Of generation one number of each sort; the document has every one.
-_SHOWN = re.compile(r"(fad|fd|kl|is|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error")
+# Of generation one number of each sort, and all that judges say; the document has every one.
+_SHOWN = re.compile(
+    r"(fad|fd|kl|is|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error|(sync|align)\..+"
+)
 _PLAIN_UNITS = ("rank", "distance", "classes", "cosine", "correlation", "ratio")
 
 
@@ -87,6 +93,7 @@ def _generation_words(score_id: str) -> list[str]:
     name, at, cut = score_id.partition("@")
     if name in _NAMES:
         return [f"{_NAMES[name]}{at}{cut}"]
-    family, dot, network = name.partition(".")
+    long_family, _, _ = name.rpartition(".")
+    family, dot, network = name.rpartition(".") if long_family in _NAMES else name.partition(".")
     words = [_NAMES.get(family, family), network] if dot else [family]
     return [*words[:-1], f"{words[-1]}{at}{cut}"]
