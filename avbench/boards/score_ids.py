@@ -77,8 +77,8 @@ def label(score: Score) -> str:
 def name_of(score_id: str) -> str:
     """Return what a score is called.
 
-    >>> name_of("onset.f1@0.1")
-    'onset F1@0.1'
+    >>> name_of("onset.f1@0.1"), name_of("align.acceptance.cavp")
+    ('onset F1@0.1', 'accepted by cavp')
     """
     return " ".join(_retrieval_words(score_id) if is_retrieval(score_id) else _generation_words(score_id))
 
