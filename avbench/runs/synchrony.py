@@ -1,5 +1,6 @@
 """Synchrony: every clip shifted by a known offset, every candidate scored and held against the truth."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -25,7 +26,9 @@ from avbench.store import Row, Shelf, Store
 from avbench.tasks.shifts import true_offsets
 from avbench.tasks.synchrony import OffsetOutcome, Scale, score_offsets
 
-OTHER_SOUND_SUMMARY = "The model with another clip's sound: what it finds where there is nothing to find."
+OTHER_SOUND_SUMMARY = (
+    "The model with another recording's sound: what it finds where there is nothing to find."
+)
 SCALES: tuple[Scale, ...] = get_args(Scale)
 
 
@@ -177,10 +180,11 @@ def _recall(plan: Plan, shelf: Shelf, scores: Scores) -> None:
 
 
 def _compute(job: Job, shelf: Shelf, scores: Scores, scorer: OffsetScorer) -> None:
-    """Score every batch that lacks some, keeping each at once; batches are fixed slices of the order."""
+    """Score every batch that lacks some, keeping each at once; batches are fixed slices of their order."""
     plan, protocol = job.plan, protocol_of(job.plan)
     size = plan.batch_size
-    slices = [plan.clips[first : first + size] for first in range(0, len(plan.clips), size)]
+    order = interleaved(plan.clips)
+    slices = [order[first : first + size] for first in range(0, len(order), size)]
     batches = [tuple(filter(scores.tried, part)) for part in slices if any(map(scores.waits, part))]
     done, total = 0, sum(map(len, batches))
     with closing(decoded_trials(plan, batches, scorer.offsets, protocol)) as decoded:
@@ -196,6 +200,16 @@ def _compute(job: Job, shelf: Shelf, scores: Scores, scorer: OffsetScorer) -> No
             done += len(results)
             job.report.progress("scoring offsets", done, total)
     scorer.attempts.refuse_failure("offset_scores", 1)
+
+
+def interleaved(clips: Sequence[Clip]) -> list[Clip]:
+    """Return the first clip of each recording, then the second of each, and so on."""
+    nth: Counter[str] = Counter()
+    places: list[int] = []
+    for clip in clips:
+        places.append(nth[clip.group])
+        nth[clip.group] += 1
+    return [clip for _, clip in sorted(zip(places, clips, strict=True), key=lambda pair: pair[0])]
 
 
 def _keep(shelf: Shelf, scores: Scores, clip_id: str, row: Row) -> None:
@@ -229,7 +243,7 @@ def _reference_scores(
     if name == OTHER_SOUND:
         paired = [clip for clip in clips if len(own[clip.id]) > 1]
         if not paired:
-            raise DataError("No batch has two clips.", hint="Raise --batch-size or --limit.")
+            raise DataError("No batch has clips of two recordings.", hint="Raise --batch-size or --limit.")
         rows, summary = {clip.id: own[clip.id][1] for clip in paired}, OTHER_SOUND_SUMMARY
     else:
         contestant = reference_model(job, name)
