@@ -99,6 +99,7 @@ class Evaluated:
         rows: Those of reference rows, on the same clips.
         reused: Outputs taken from the store.
         computed: Outputs computed now.
+        masked: Clips that the protocol itself takes out, and why, by clip id; no failures.
         shown: What a page shows of it, where one is asked for.
     """
 
@@ -108,6 +109,7 @@ class Evaluated:
     rows: tuple[ScaleRow, ...]
     reused: int
     computed: int
+    masked: Mapping[str, LeftOut] = field(default_factory=dict[str, LeftOut])
     shown: Exhibition | None = None
 
 
