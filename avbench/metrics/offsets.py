@@ -196,8 +196,8 @@ def confusion(trials: Trials) -> Values:
 def tolerance_curve(trials: Trials) -> tuple[Values, Values]:
     """Return tolerances in seconds, from 0 to the reach by steps, and the share of clips within each."""
     steps = round(float(trials.grid[-1]) / trials.step)
-    tolerances = np.arange(steps + 1) * trials.step
-    return tolerances, np.array([within(trials, each).mean() for each in tolerances])
+    tolerances = np.arange(steps + 1, dtype=np.float64) * trials.step
+    return tolerances, np.array([within(trials, each).mean() for each in tolerances], np.float64)
 
 
 def calibration_error(trials: Trials) -> float:

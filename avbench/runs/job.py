@@ -10,6 +10,7 @@ from typing import Any
 
 from avbench.errors import DataError
 from avbench.metrics.measurement import Measurement
+from avbench.metrics.offsets import Trials
 from avbench.pages.exhibits import Exhibition
 from avbench.records import Progress
 from avbench.registry import Registry
@@ -110,7 +111,7 @@ class Evaluated:
     reused: int
     computed: int
     masked: Mapping[str, LeftOut] = field(default_factory=dict[str, LeftOut])
-    shown: Exhibition | None = None
+    shown: Exhibition | Trials | None = None
 
 
 def announcement(plan: Plan, found: int, reused: int, to_do: str) -> str:

@@ -80,7 +80,8 @@ def evaluate(job: Job) -> Evaluated:
     rows = {clip.id: scores.rows[scores.keys[clip.id]] for clip in evaluated}
     with job.clock.phase("score"):
         own = {clip_id: each[0] for clip_id, each in rows.items()}
-        outcome = scored_offsets(plan, evaluated, offsets, own, scores.scale)
+        trials = trials_of(protocol, evaluated, offsets, own)
+        outcome = scored_trials(plan, evaluated, trials, scores.scale)
     with job.clock.phase("reference rows"):
         found = reference_rows(job, partial(_reference_scores, job, evaluated, offsets, rows, scores.scale))
     return Evaluated(
@@ -95,6 +96,7 @@ def evaluate(job: Job) -> Evaluated:
         rows=found,
         reused=scores.reused,
         computed=scores.computed,
+        shown=trials,
     )
 
 
@@ -220,16 +222,18 @@ def _keep(shelf: Shelf, scores: Scores, clip_id: str, row: Row) -> None:
         scores.computed += 1
 
 
-def scored_offsets(
-    plan: Plan, clips: Sequence[Clip], offsets: Mapping[str, float], rows: Mapping[str, Row], scale: Scale
-) -> OffsetOutcome:
-    """Hold scores ``(offset,)`` by clip id against the truth."""
-    protocol = protocol_of(plan)
-    trials = Trials.of(
-        protocol.offsets, [offsets[clip.id] for clip in clips], [rows[clip.id] for clip in clips]
-    )
+def trials_of(
+    protocol: OffsetProtocol, clips: Sequence[Clip], offsets: Mapping[str, float], rows: Mapping[str, Row]
+) -> Trials:
+    """Return what is known of clips: their true offsets, and their scores ``(offset,)`` by clip id."""
+    true, found = [offsets[clip.id] for clip in clips], [rows[clip.id] for clip in clips]
+    return Trials.of(protocol.offsets, true, found)
+
+
+def scored_trials(plan: Plan, clips: Sequence[Clip], trials: Trials, scale: Scale) -> OffsetOutcome:
+    """Hold the scores of clips against the truth."""
     ids, groups = [clip.id for clip in clips], [clip.group for clip in clips]
-    return score_offsets(protocol, ids, groups, trials, scale, plan.seed)
+    return score_offsets(protocol_of(plan), ids, groups, trials, scale, plan.seed)
 
 
 def _reference_scores(
@@ -252,7 +256,8 @@ def _reference_scores(
         scorer = scorer_of(job.plan, contestant, contestant.load("cpu"), offsets, with_other=False)
         paired, summary, scale = list(clips), contestant.record.summary, scorer.scale
         rows = _score_unread(job.plan, scorer, clips)
-    outcome = scored_offsets(job.plan, paired, offsets, rows, scale)
+    trials = trials_of(protocol_of(job.plan), paired, offsets, rows)
+    outcome = scored_trials(job.plan, paired, trials, scale)
     return summary, [score_of(each) for each in outcome.measurements]
 
 

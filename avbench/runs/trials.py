@@ -86,20 +86,21 @@ class OffsetScorer:
     def _forward(self, slots: Slots) -> Sequence[Row]:
         import torch
 
-        video = self._video(slots)
+        video = self.pictures(slots)
         turned = [*slots[1:], slots[0]]
         other = [one.group != next_one.group for (one, _), (next_one, _) in zip(slots, turned, strict=True)]
         with_other = self.with_other and any(other)
         with torch.inference_mode():
             if self.scale == "logits":
                 sounds = [slots, turned] if with_other else [slots]
-                scored = [self._logits(video, self._audio(each)) for each in sounds]
+                scored = [self._logits(video, self.sounds(each)) for each in sounds]
             else:
-                scored = self._cosines(video, self._audio(slots), with_other=with_other)
+                scored = self._cosines(video, self.sounds(slots), with_other=with_other)
         rows = np.stack(scored, axis=1)
         return [row if elsewhere else row[:1] for row, elsewhere in zip(rows, other, strict=True)]
 
-    def _video(self, slots: Slots) -> VideoBatch:
+    def pictures(self, slots: Slots) -> VideoBatch:
+        """Return the batch of the pictures of some clips."""
         reach = self.protocol.reach
         seen = [
             (replace(clip, start=clip.start + reach + self.offsets[clip.id]), decoded)
@@ -107,7 +108,8 @@ class OffsetScorer:
         ]
         return video_batch(seen, self.inputs, self.device, seconds=self.protocol.window)
 
-    def _audio(self, slots: Slots) -> AudioBatch:
+    def sounds(self, slots: Slots) -> AudioBatch:
+        """Return the batch of the sounds of some clips, with the offsets that are asked for."""
         batch = audio_batch(slots, self.inputs, self.device)
         return replace(batch, lead=self.protocol.reach, offsets=self.protocol.offsets)
 
@@ -189,7 +191,8 @@ def decoded_trials(
     seen = [replace(clip, start=clip.start + protocol.reach + offsets[clip.id]) for clip in clips]
     inputs, processes = plan.contestant.inputs, plan.workers
     if inputs.video is None and inputs.audio is None:
-        yield from ([(clip, Unread()) for clip in batch] for batch in batches)
+        for batch in batches:
+            yield [(clip, Unread()) for clip in batch]
         return
     from avbench.media.workers import decode_clips
 
