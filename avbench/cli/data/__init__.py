@@ -1,5 +1,7 @@
 """``avbench data``: make and inspect data."""
 
+import importlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -7,8 +9,23 @@ import click
 from avbench.cli.options import json_option, print_json
 from avbench.cli.progress import progress_to_stderr
 
+# Subcommand → the module that holds it, imported when it is asked for.
+MODULES: Mapping[str, str] = {
+    "mimic": "avbench.cli.data.mimic",
+}
 
-@click.group("data")
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *MODULES]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in MODULES:
+            return importlib.import_module(MODULES[cmd_name]).command
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group("data", cls=_LazyGroup)
 def command() -> None:
     """Make and inspect data."""
 
