@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from avbench.boards.published import section
 from avbench.boards.ranking import Board, Entry, best_of, told_apart
 from avbench.boards.score_ids import gallery_of, label
 from avbench.boards.tables import escaped, number, table, with_interval
@@ -20,6 +21,12 @@ LEGEND = (
 PROFILE = (
     "R@1 in matched galleries: the candidates share every coarser and every finer scale, so only the scale "
     "named can tell them apart."
+)
+
+
+NOBODY = (
+    "Nobody has run this yet. What makes a row: `avbench run --model NAME --task {task} --data-root DIR "
+    "--output leaderboards/results`."
 )
 
 
@@ -43,7 +50,9 @@ def page(board: Board, folder: Path) -> str:
             parts += [_references(board.scale_rows, profile)] if profile else []
         parts += [_worth(board)]
     else:
-        parts.append("No result is complete yet.")
+        parts.append("No result is complete yet." if board.version else NOBODY.format(task=board.task))
+    if board.published:
+        parts.append(section(board.published))
     if board.off:
         parts += ["## Kept off", _kept_off(board, folder)]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -73,10 +82,13 @@ def as_json(board: Board, folder: Path) -> dict[str, Any]:
             {"model": entry.result.model.name, "reason": reason, "result": _relative(entry, folder)}
             for entry, reason in board.off
         ],
+        "published": board.published.model_dump(mode="json")["tables"] if board.published else [],
     }
 
 
 def _about(board: Board) -> str:
+    if not board.version:
+        return ""
     if not board.rows:
         return f"Spec version {board.version}."
     first = board.rows[0].result
