@@ -12,6 +12,7 @@ from avbench.cli.progress import progress_to_stderr
 # Subcommand → the module that holds it, imported when it is asked for.
 MODULES: Mapping[str, str] = {
     "mimic": "avbench.cli.data.mimic",
+    "leakage": "avbench.cli.data.leakage",
 }
 
 
