@@ -128,16 +128,15 @@ def alike(prints: Sequence[Print], threshold: float = ALIKE) -> Iterator[Pair]:
     """
     pictures, sounds = (_matrix([getattr(each, name) for each in prints]) for name in ("picture", "sound"))
     for row, first in enumerate(prints):
-        seen = pictures[row + 1 :] @ pictures[row] if first.picture is not None else None
-        heard = sounds[row + 1 :] @ sounds[row] if first.sound is not None else None
-        for place, second in enumerate(prints[row + 1 :]):
-            picture = float(seen[place]) if seen is not None and second.picture is not None else None
-            sound = float(heard[place]) if heard is not None and second.sound is not None else None
-            known = [each for each in (picture, sound) if each is not None]
-            if known and min(known) >= threshold:
-                yield Pair(first=first.path, second=second.path, picture=picture, sound=sound)
+        later = slice(row + 1, None)
+        both = np.stack([pictures[later] @ pictures[row], sounds[later] @ sounds[row]])
+        # NaN where either has no print: the other stream alone decides, and nothing where both are missing.
+        least = np.fmin(both[0], both[1])
+        for place in np.flatnonzero(least >= threshold):
+            seen, heard = (None if np.isnan(each) else float(each) for each in both[:, place])
+            yield Pair(first=first.path, second=prints[row + 1 + place].path, picture=seen, sound=heard)
 
 
 def _matrix(vectors: Sequence[Vector | None]) -> NDArray[np.float32]:
     width = next((len(each) for each in vectors if each is not None), 1)
-    return np.stack([each if each is not None else np.zeros(width, np.float32) for each in vectors])
+    return np.stack([each if each is not None else np.full(width, np.nan, np.float32) for each in vectors])

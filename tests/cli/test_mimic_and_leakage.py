@@ -55,7 +55,7 @@ def test_the_shared_video_is_found_in_the_lists(root: Path, capsys: pytest.Captu
     lists = ("--list", str(root / "train.csv"), "--list", str(root / "test.csv"))
     assert run("leakage", *lists) == 0
     said = capsys.readouterr().out
-    assert "train.csv (5 clips) and test.csv (31 clips) share 0 clips and 1 videos: --mimic-B1x" in said
+    assert "train.csv (5 clips) and test.csv (31 clips) share 0 clips and 1 video: --mimic-B1x" in said
 
 
 def test_what_a_model_declares_is_held_against_a_list(

@@ -142,8 +142,9 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     for each in found["shared"]:
         (one, other), (few, many) = each["lists"], each["clips"]
         yield (
-            f"{one} ({few} clips) and {other} ({many} clips) share {len(each['same_clips'])} clips and "
-            f"{len(each['same_videos'])} videos{_named(each['same_videos'])}"
+            f"{one} ({few} clips) and {other} ({many} clips) share "
+            f"{_counted(each['same_clips'], 'clip')} and {_counted(each['same_videos'], 'video')}"
+            f"{_named(each['same_videos'])}"
         )
     if declared := found["declared"]:
         trained = ", ".join(declared["training_data"]) or "no dataset"
@@ -155,13 +156,17 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     if (copies := found["near_duplicates"]) is not None:
         yield (
             f"{copies['compared']} of {copies['files']} files compared, {len(copies['unread'])} not "
-            f"readable; {len(copies['pairs'])} pairs alike"
+            f"readable; {_counted(copies['pairs'], 'pair')} alike"
         )
         for pair in copies["pairs"]:
             picture, sound = (
                 "–" if pair[name] is None else f"{pair[name]:.3f}" for name in ("picture", "sound")
             )
             yield f"  {' = '.join(pair['files'])} (picture {picture}, sound {sound})"
+
+
+def _counted(things: Sequence[str], name: str) -> str:
+    return f"{len(things)} {name}{'s' * (len(things) != 1)}"
 
 
 def _named(videos: Sequence[str]) -> str:
