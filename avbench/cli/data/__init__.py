@@ -1,0 +1,15 @@
+"""``avbench data``: make and inspect data, one file per subcommand."""
+
+import click
+
+from avbench.cli.lazy import Entries, LazyGroup
+
+ENTRIES: Entries = {
+    "render": ("avbench.cli.data.render", "Render procedural data to files."),
+    "sheet": ("avbench.cli.data.sheet", "Draw what data look and sound like."),
+}
+
+
+@click.group("data", cls=LazyGroup, entries=ENTRIES)
+def command() -> None:
+    """Make and inspect data."""
