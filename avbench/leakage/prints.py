@@ -132,7 +132,7 @@ def alike(prints: Sequence[Print], threshold: float = ALIKE) -> Iterator[Pair]:
         both = np.stack([pictures[later] @ pictures[row], sounds[later] @ sounds[row]])
         # NaN where either has no print: the other stream alone decides, and nothing where both are missing.
         least = np.fmin(both[0], both[1])
-        for place in np.flatnonzero(least >= threshold):
+        for place in map(int, np.flatnonzero(least >= threshold)):
             seen, heard = (None if np.isnan(each) else float(each) for each in both[:, place])
             yield Pair(first=first.path, second=prints[row + 1 + place].path, picture=seen, sound=heard)
 
