@@ -60,6 +60,18 @@ def test_a_board_shows_clean_scores_apart(runs: Runs) -> None:
     assert "Scale profile" not in made
 
 
+def test_clean_scores_do_not_rank(runs: Runs) -> None:
+    ids = runs.folder / "seen.txt"
+    ids.write_text("video-00001\n")
+    declaring(runs, f"training_ids=(__import__('pathlib').Path({str(ids)!r}),)")
+    runs.result(seeing())  # the same scores, but no clean ones
+    entries, _ = read_entries(runs.output)
+    (board,) = boards(entries)
+    assert len(board.rows) == 2
+    ours = [entry.result.score("clean.a2v.recall@1") is not None for entry in board.rows]
+    assert sorted(ours) == [False, True]
+
+
 def test_ids_that_none_of_the_clips_are_of_change_no_score(runs: Runs) -> None:
     ids = runs.folder / "seen.txt"
     ids.write_text("another-one\n")
