@@ -6,6 +6,8 @@ from avbench.results import Score
 
 ARROWS = {"a2v": "A→V", "v2a": "V→A"}
 STANDARD = ""
+CLEAN = "clean"
+"""The gallery of what a model has not seen."""
 
 _NAMES = {
     "mrr": "MRR",
@@ -68,7 +70,7 @@ def is_shown(score_id: str) -> bool:
     if not is_retrieval(score_id):
         return bool(_SHOWN.fullmatch(score_id))
     metric = score_id.rsplit(".", 1)[-1]
-    if gallery_of(score_id):
+    if gallery_of(score_id) not in (STANDARD, CLEAN):
         return metric == "recall@1"
     return not _UNSHOWN.fullmatch(metric)
 
