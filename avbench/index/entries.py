@@ -54,7 +54,12 @@ class Entry:
 
 def entry_of(path: str, stamp: Stamp, probed_ns: int, facts: Mapping[str, Any]) -> Entry:
     """Return the entry of a file that :func:`avbench.media.probing.probe_files` told about."""
-    known = {"path": path, "bytes": stamp.bytes, "mtime_ns": stamp.mtime_ns, "probed_ns": probed_ns}
+    known: dict[str, Any] = {
+        "path": path,
+        "bytes": stamp.bytes,
+        "mtime_ns": stamp.mtime_ns,
+        "probed_ns": probed_ns,
+    }
     if "reason" in facts:
         return Entry(**known, reason=facts["reason"], message=facts["message"])
     video, audio = facts["video"] or {}, facts["audio"] or {}

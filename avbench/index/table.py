@@ -83,5 +83,7 @@ def journal_line(root: Path, entry: Entry) -> str:
 def _schema() -> Any:
     import pyarrow
 
-    kinds = dict.fromkeys(_INTEGERS, pyarrow.int64()) | dict.fromkeys(_REALS, pyarrow.float64())
+    kinds: dict[str, Any] = dict.fromkeys(_INTEGERS, pyarrow.int64()) | dict.fromkeys(
+        _REALS, pyarrow.float64()
+    )
     return pyarrow.schema([(field.name, kinds.get(field.name, pyarrow.string())) for field in fields(Entry)])

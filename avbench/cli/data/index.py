@@ -3,11 +3,15 @@
 import os
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from avbench.cli.options import json_option, print_json
 from avbench.cli.progress import progress_to_stderr
+
+if TYPE_CHECKING:
+    from avbench.index.scan import Scan
 
 
 @click.command("index")
@@ -53,22 +57,36 @@ def command(
             digests=not no_digests,
             retry=retry,
         )
-    reasons = Counter(entry.reason for entry in found.entries if entry.reason)
-    size = sum(entry.bytes for entry in found.entries)
     if as_json:
-        counts = {
-            "files": len(found.entries),
-            "bytes": size,
-            "probed": found.probed,
-            "removed": found.removed,
-        }
-        print_json({"index": str(path), **counts, "failed": dict(reasons), "notes": found.notes})
-        return
-    click.echo(
-        f"{len(found.entries)} files, {size / 1e6:.1f} MB: {found.probed} probed, {found.removed} removed"
-    )
-    for reason, count in sorted(reasons.items()):
+        print_json(_document(found))
+    else:
+        _print(found)
+
+
+def _document(found: "Scan") -> dict[str, Any]:
+    counts = {"files": len(found.entries), "bytes": _size(found), "probed": found.probed}
+    return {
+        "index": str(found.path),
+        **counts,
+        "removed": found.removed,
+        "failed": _failed(found),
+        "notes": found.notes,
+    }
+
+
+def _print(found: "Scan") -> None:
+    size = f"{_size(found) / 1e6:.1f} MB"
+    click.echo(f"{len(found.entries)} files, {size}: {found.probed} probed, {found.removed} removed")
+    for reason, count in sorted(_failed(found).items()):
         click.echo(f"  {reason}: {count}")
     for note in found.notes:
         click.echo(f"  {note}")
-    click.echo(f"index: {path}")
+    click.echo(f"index: {found.path}")
+
+
+def _size(found: "Scan") -> int:
+    return sum(entry.bytes for entry in found.entries)
+
+
+def _failed(found: "Scan") -> dict[str, int]:
+    return dict(Counter(entry.reason for entry in found.entries if entry.reason))
