@@ -12,8 +12,8 @@ from avbench.index.entries import Entry
 from avbench.store import write_whole
 
 FORMAT = "1"
-_INTEGERS = ("bytes", "mtime_ns", "probed_ns", "width", "height", "sample_rate", "channels")
-_REALS = ("seconds", "fps", "video_start", "audio_start")
+_INTEGERS: tuple[str, ...] = ("bytes", "mtime_ns", "probed_ns", "width", "height", "sample_rate", "channels")
+_REALS: tuple[str, ...] = ("seconds", "fps", "video_start", "audio_start")
 
 
 def write_index(path: Path, root: Path, entries: Iterable[Entry]) -> None:
@@ -83,7 +83,6 @@ def journal_line(root: Path, entry: Entry) -> str:
 def _schema() -> Any:
     import pyarrow
 
-    kinds: dict[str, Any] = dict.fromkeys(_INTEGERS, pyarrow.int64()) | dict.fromkeys(
-        _REALS, pyarrow.float64()
-    )
+    kinds: dict[str, Any] = {name: pyarrow.int64() for name in _INTEGERS}
+    kinds |= {name: pyarrow.float64() for name in _REALS}
     return pyarrow.schema([(field.name, kinds.get(field.name, pyarrow.string())) for field in fields(Entry)])
