@@ -16,7 +16,7 @@ from avbench.archive import prepare
 from avbench.errors import UsageError
 from avbench.pages.colours import gradient
 from avbench.pages.exhibits import Exhibition
-from avbench.pages.files import DATA, put, video_name, write_data, write_sounds
+from avbench.pages.files import DATA, put, remove_earlier, video_name, write_data, write_sounds
 from avbench.pages.frame import beside, framed
 from avbench.pages.rows import clip_row
 from avbench.pages.spectrograms import RANGE_DB
@@ -65,6 +65,7 @@ def write_page(
     Raises:
         StorageError: It cannot be written.
     """
+    remove_earlier(folder)
     write_sounds(folder, shown)
     dubbed = [
         (each.clip, each.made[0].samples, folder / f"{video_name(number)}.mp4")
