@@ -8,6 +8,7 @@ from avbench.embedders.records import EMBEDDERS
 from avbench.hookspecs import hookimpl
 from avbench.judges.av_align import AV_ALIGN
 from avbench.judges.judge import JudgeRecord
+from avbench.metrics.alignment_records import ALIGNMENT_METRICS
 from avbench.metrics.generation_records import GENERATION_METRICS
 from avbench.metrics.offset_records import OFFSET_METRICS
 from avbench.metrics.records import METRICS
@@ -54,7 +55,7 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
 @hookimpl
 def avbench_metrics() -> Iterable[MetricRecord]:
     """The bundled metrics."""
-    return (*METRICS, *GENERATION_METRICS, *OFFSET_METRICS)
+    return (*METRICS, *GENERATION_METRICS, *OFFSET_METRICS, *ALIGNMENT_METRICS)
 
 
 @hookimpl

@@ -14,10 +14,14 @@ everything, is the share of true pairs. Acceptance is what Luo et al. ("Diff-Fol
 alignment accuracy: it is none, for accepting everything gives 1.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from avbench.metrics.embedding_sets import Values
+from avbench.metrics.intervals import LEVEL, RESAMPLES, group_counts, percentile
+from avbench.metrics.measurement import Interval
 
 
 def accepted(logits: ArrayLike) -> NDArray[np.bool_]:
@@ -67,6 +71,56 @@ def auroc(logits: ArrayLike, true: ArrayLike) -> float:
     others = np.sort(logits[~true])
     below = np.searchsorted(others, logits[true], "left") + np.searchsorted(others, logits[true], "right")
     return float(below.mean() / (2 * len(others)))
+
+
+def intervals(
+    logits: ArrayLike, true: ArrayLike, groups: Sequence[str], *, seed: int
+) -> tuple[Interval, Interval]:
+    """Return the intervals of balanced accuracy and of AUROC, recordings resampled.
+
+    A resample without true pairs, or without others, is drawn in vain.
+
+    Args:
+        logits: ``(pair,)``.
+        true: ``(pair,)``, of both sorts.
+        groups: ``(pair,)``: the recording of each picture.
+        seed: Of the resampling.
+    """
+    true = _both(true)
+    names, group_of = np.unique(np.asarray(groups), return_inverse=True)
+    drawn = np.concatenate(
+        [
+            weighted(logits, true, counts[:, group_of].astype(np.float64))
+            for counts in group_counts(len(names), seed, RESAMPLES)
+        ]
+    )
+    drawn = drawn[np.isfinite(drawn).all(1)]
+    balanced, area = (percentile(column, LEVEL, seed, len(names)) for column in drawn.T)
+    return balanced, area
+
+
+def weighted(logits: ArrayLike, true: ArrayLike, weights: Values) -> Values:
+    """Return balanced accuracy and AUROC with each pair counted so many times, ``(some, 2)``.
+
+    NaN where the weights leave no true pair, or no other.
+
+    Args:
+        logits: ``(pair,)``.
+        true: ``(pair,)``.
+        weights: ``(some, pair)``.
+    """
+    order = np.argsort(np.asarray(logits, np.float64))
+    ranked, is_true = np.asarray(logits, np.float64)[order], np.asarray(true, bool)[order]
+    trues, others = weights[:, order] * is_true, weights[:, order] * ~is_true
+    below = np.pad(others.cumsum(1), ((0, 0), (1, 0)))
+    ties = (
+        below[:, np.searchsorted(ranked, ranked, "left")] + below[:, np.searchsorted(ranked, ranked, "right")]
+    )
+    count_true, count_others = trues.sum(1), others.sum(1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        acceptance, rejection = trues @ (ranked > 0) / count_true, others @ (ranked <= 0) / count_others
+        area = (trues * ties).sum(1) / (2 * count_true * count_others)
+    return np.stack([(acceptance + rejection) / 2, area], 1)
 
 
 def _both(true: ArrayLike) -> NDArray[np.bool_]:
