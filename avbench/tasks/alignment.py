@@ -1,7 +1,7 @@
 """Scoring an alignment task: a logit for every pair in, measurements and a record for every clip out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,20 +86,15 @@ def score_alignment(
         for name, these in of.items()
         if these.any()
     ]
-    records = [
-        AlignmentRecord(
-            clip=clip_ids[row],
-            recording=groups[row],
-            kind=pair.kind,
-            sound=pair.sound,
-            shift=pair.shift,
-            logit=float(logits[row]),
-            values={name: float(right[row]) for name, these in of.items() if these[row]},
-        )
-        for row, pair in enumerate(pairs)
+    values = [
+        {name: float(right[row]) for name, these in of.items() if these[row]} for row in range(len(pairs))
     ]
     return AlignmentOutcome(
-        measurements=(*shares, *_both_kinds(logits, true, groups, seed)), records=tuple(records)
+        measurements=(*shares, *_both_kinds(logits, true, groups, seed)),
+        records=tuple(
+            AlignmentRecord(clip=clip, recording=group, **asdict(pair), logit=float(logit), values=given)
+            for clip, group, pair, logit, given in zip(clip_ids, groups, pairs, logits, values, strict=True)
+        ),
     )
 
 
