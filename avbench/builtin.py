@@ -35,6 +35,13 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
             license="Apache-2.0",
         ),
         DatasetRecord(
+            name="avsynth-windows",
+            summary="Each clip of avsynth a gallery of its own moments: --dataset-args window=SECONDS.",
+            open=_opener("avbench.datasets.avsynth.windows", "open_windows"),
+            needs_root=False,
+            license="Apache-2.0",
+        ),
+        DatasetRecord(
             name="folder",
             summary="Any folder of videos with sound: --data-root DIR.",
             open=_opener("avbench.datasets.folder", "open_folder"),

@@ -91,6 +91,14 @@ def path_track(stream: StreamTruth) -> Block:
     return _centred(track)
 
 
+def excerpt(track: Block, clip: Clip, stream: StreamTruth) -> Block:
+    """Return what a clip takes of a track: all of it, or from its start to its end, less the mean of that."""
+    if clip.end is None:
+        return track
+    rate = track.shape[1] / stream.seconds
+    return _centred(track[:, round(clip.start * rate) : round(clip.end * rate)])
+
+
 def _centred(track: Block) -> Block:
     return track - track.mean(1, keepdims=True)
 
@@ -181,7 +189,8 @@ class Oracle(TruthModel):
 
     def blocks(self, clip: Clip, stream: StreamTruth, modality: str) -> list[Block]:
         """Return all blocks."""
-        return [block(stream) for block in (*STATIC, *TRACKS)]
+        tracks = [excerpt(track(stream), clip, stream) for track in TRACKS]
+        return [*(block(stream) for block in STATIC), *tracks]
 
 
 class SemanticsOnly(TruthModel):
@@ -202,7 +211,7 @@ class TimeShuffled(TruthModel):
     def blocks(self, clip: Clip, stream: StreamTruth, modality: str) -> list[Block]:
         """Return all blocks, the tracks with their time axis permuted."""
         random = generator(clip, modality)
-        tracks = [track(stream) for track in TRACKS]
+        tracks = [excerpt(track(stream), clip, stream) for track in TRACKS]
         shuffled = [track[:, random.permutation(track.shape[1])] for track in tracks]
         return [*(block(stream) for block in STATIC), *shuffled]
 
