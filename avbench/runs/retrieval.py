@@ -15,7 +15,15 @@ from avbench.results import Score
 from avbench.runs.border import check_same_space
 from avbench.runs.census import Census, take_census
 from avbench.runs.embedding import Embedder
-from avbench.runs.job import Evaluated, Job, Scored, announcement, nothing_left, score_of
+from avbench.runs.job import (
+    Evaluated,
+    Job,
+    Scored,
+    announcement,
+    filled_clips,
+    nothing_left,
+    score_of,
+)
 from avbench.runs.reference_rows import reference_model, reference_rows
 from avbench.runs.slots import Unread
 from avbench.runs.stream import Batch, Outputs, embed_batches, recall, unfinished
@@ -49,6 +57,7 @@ def evaluate(job: Job) -> Evaluated:
         rows=rows,
         reused=outputs.reused,
         computed=outputs.computed,
+        filled=filled_clips(evaluated, outputs.keys, outputs.filled),
     )
 
 
@@ -59,7 +68,7 @@ def _embed(job: Job) -> tuple[Census, Outputs]:
         inputs = plan.contestant.inputs
         census = take_census(
             plan.clips,
-            plan.spec.seconds,
+            plan.spec.least,
             files,
             job.report.progress,
             by_name=inputs.video is None and inputs.audio is None,
