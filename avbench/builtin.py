@@ -9,7 +9,7 @@ from avbench.hookspecs import hookimpl
 from avbench.judges.av_align import AV_ALIGN
 from avbench.judges.judge import JudgeRecord
 from avbench.metrics.generation_records import GENERATION_METRICS
-from avbench.metrics.records import METRICS
+from avbench.metrics.records import CATEGORY_METRICS, METRICS
 from avbench.records import DatasetRecord, DatasetRequest, EmbedderRecord, MetricRecord
 from avbench.specs import TaskSpec
 from avbench.tasks.specs import TASKS
@@ -53,7 +53,7 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
 @hookimpl
 def avbench_metrics() -> Iterable[MetricRecord]:
     """The bundled metrics."""
-    return (*METRICS, *GENERATION_METRICS)
+    return (*METRICS, *CATEGORY_METRICS, *GENERATION_METRICS)
 
 
 @hookimpl

@@ -36,7 +36,7 @@ class RetrievalProtocol:
     siblings: Siblings | None = field(default=None, metadata=LATER)
     percentile: bool = field(default=False, metadata=LATER)
     by_class: bool = field(default=False, metadata=LATER)
-    dual_softmax: float | None = field(default=None, metadata=LATER)
+    dual_softmax: int | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,8 @@ class CategoryProtocol:
         directions: As in :class:`RetrievalProtocol`.
         cutoffs: Of hit@k, recall@k and nDCG@k.
         agreement: A candidate is right that shares ``any`` class with the query, or that has ``all`` of its.
-        heard: The label that names, by commas, the classes a clip's sound shows; ``""`` for all its classes.
+        heard: The label of a clip that names the classes of its sound, ``|`` between them; ``""`` for all of
+            the clip's.
         seen: Likewise of its picture.
     """
 

@@ -8,17 +8,22 @@ from pathlib import Path
 import numpy as np
 
 from avbench import archive
-from avbench.boards.score_ids import gallery_of, is_shown, label
+from avbench.boards.score_ids import is_shown, label, place_of
 from avbench.boards.tables import number, one_line, table
 from avbench.errors import DataError
 from avbench.metrics import retrieval
 from avbench.metrics.intervals import PairedTest, paired_bootstrap
 from avbench.results import RunResult, Score
+from avbench.tasks.categories import CategoryQuery
 from avbench.tasks.generation_pairs import SoundRecord
-from avbench.tasks.retrieval import STANDARD, QueryRank
+from avbench.tasks.retrieval_numbers import STANDARD, QueryRank
 
-Record = QueryRank | SoundRecord
-RECORDS: Mapping[str, type[Record]] = {"retrieval": QueryRank, "generation": SoundRecord}
+Record = QueryRank | CategoryQuery | SoundRecord
+RECORDS: Mapping[str, type[Record]] = {
+    "retrieval": QueryRank,
+    "category": CategoryQuery,
+    "generation": SoundRecord,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +85,8 @@ def records_beside(path: Path, result: RunResult) -> tuple[Record, ...]:
     Raises:
         DataError: They cannot be read, or are not the ones the document was made with.
     """
-    return _read(path, result.records_sha256, result.task.kind)
+    kind = "category" if "agreement" in result.task.protocol else result.task.kind
+    return _read(path, result.records_sha256, kind)
 
 
 @lru_cache(maxsize=64)
@@ -115,13 +121,15 @@ def items(score_id: str, records: Sequence[Record]) -> Iterator[Item]:
     for record in records:
         if isinstance(record, QueryRank):
             yield from _query_items(score_id, record)
+        elif isinstance(record, CategoryQuery):
+            yield from _category_items(score_id, record)
         else:
             yield from _sound_items(score_id, record)
 
 
 def _query_items(score_id: str, query: QueryRank) -> Iterator[Item]:
     *_, direction, metric = score_id.split(".")
-    if (query.gallery, query.direction) != (gallery_of(score_id) or STANDARD, direction):
+    if (query.gallery, query.direction) != (place_of(score_id) or STANDARD, direction):
         return
     name, _, cut = metric.partition("@")
     better, tied = np.array([query.better], np.int64), np.array([query.tied], np.int64)
@@ -132,6 +140,13 @@ def _query_items(score_id: str, query: QueryRank) -> Iterator[Item]:
     else:
         return
     yield Item(name=(query.query, query.part), recording=query.recording, numerator=float(value[0]))
+
+
+def _category_items(score_id: str, query: CategoryQuery) -> Iterator[Item]:
+    *_, direction, metric = score_id.split(".")
+    if query.direction == direction and metric in query.values:
+        value = query.values[metric]
+        yield Item(name=(query.query, query.part), recording=query.recording, numerator=value)
 
 
 def _sound_items(score_id: str, sound: SoundRecord) -> Iterator[Item]:

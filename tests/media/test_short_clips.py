@@ -1,4 +1,4 @@
-"""Clips that end before the window does: filled up where the task says how long they must last, and so long."""
+"""Clips that end before the window does: filled up where the task says from what length on."""
 
 from dataclasses import replace
 from pathlib import Path
