@@ -102,8 +102,13 @@ def task_info(spec: TaskSpec) -> TaskInfo:
 
 
 def spec_digest(spec: TaskSpec) -> str:
-    """Return the SHA-256 of everything in a spec that changes a number."""
-    return digest_of({name: value for name, value in pinned(spec).items() if name not in _TALK})
+    """Return the SHA-256 of everything in a spec that changes a number.
+
+    Where a list lies does not: what it holds is pinned by the dataset's revision.
+    """
+    said = {name: value for name, value in pinned(spec).items() if name not in _TALK}
+    args = {name: value for name, value in spec.dataset_args.items() if name != "list"}
+    return digest_of(said | {"dataset_args": args})
 
 
 @cache

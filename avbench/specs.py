@@ -47,16 +47,15 @@ class CategoryProtocol:
         directions: As in :class:`RetrievalProtocol`.
         cutoffs: Of hit@k, recall@k and nDCG@k.
         agreement: A candidate is right that shares ``any`` class with the query, or that has ``all`` of its.
-        heard: The label of a clip that names the classes of its sound, ``|`` between them; ``""`` for all of
-            the clip's.
+        heard: The labels of a clip that name the classes of its sound, one a line; none for all it has.
         seen: Likewise of its picture.
     """
 
     directions: tuple[Direction, ...] = ("a2v", "v2a")
     cutoffs: tuple[int, ...] = (1, 5, 10)
     agreement: Agreement = "any"
-    heard: str = ""
-    seen: str = ""
+    heard: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

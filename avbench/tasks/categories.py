@@ -19,8 +19,6 @@ from avbench.specs import CategoryProtocol
 
 STANDARD = "standard"
 CATEGORY = "category"
-# Between the classes that one label of a clip names.
-SEPARATOR = "|"
 QUERIES_AT_ONCE = 256
 
 
@@ -115,11 +113,11 @@ def score_categories(
     return CategoryOutcome(measurements=tuple(measurements), queries=tuple(queries), notes=tuple(notes))
 
 
-def named_classes(clip: Clip, label: str) -> tuple[str, ...]:
-    """Return the classes a label of a clip names, or all of the clip's if there is none to look at."""
-    if not label:
+def named_classes(clip: Clip, labels: Sequence[str]) -> tuple[str, ...]:
+    """Return the classes that some labels of a clip name; without labels to look at all of the clip's."""
+    if not labels:
         return clip.classes
-    return tuple(name for name in clip.labels.get(label, "").split(SEPARATOR) if name)
+    return tuple(name for label in labels for name in clip.labels.get(label, "").splitlines())
 
 
 def _ask(

@@ -114,12 +114,14 @@ def test_any_shared_class_is_enough_unless_all_are_asked_for():
 
 
 def test_a_sound_asks_for_what_is_heard_and_finds_where_it_is_seen():
-    labels = [("bark|rain", "bark"), ("rain", ""), ("bell", "bark|bell"), ("bark", "rain")]
-    some = [
-        Clip(id=str(i), path="x", labels={"heard": heard, "seen": seen})
-        for i, (heard, seen) in enumerate(labels)
+    labels = [
+        {"A": "rain", "AV": "bark"},
+        {"A": "rain"},
+        {"AV": "bell", "V": "bark"},
+        {"A": "bark", "V": "rain"},
     ]
-    outcome = score(some, np.eye(4), np.eye(4), heard="heard", seen="seen")
+    some = [Clip(id=str(i), path="x", labels=each) for i, each in enumerate(labels)]
+    outcome = score(some, np.eye(4), np.eye(4), heard=("A", "AV"), seen=("V", "AV"))
     assert {(q.direction, q.query): q.right for q in outcome.queries} == {
         ("a2v", "0"): 2,
         ("a2v", "1"): 1,
