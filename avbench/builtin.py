@@ -12,13 +12,14 @@ from avbench.metrics.generation_records import GENERATION_METRICS
 from avbench.metrics.records import CATEGORY_METRICS, METRICS
 from avbench.records import DatasetRecord, DatasetRequest, EmbedderRecord, MetricRecord
 from avbench.specs import TaskSpec
+from avbench.tasks import real
 from avbench.tasks.specs import TASKS
 
 
 @hookimpl
 def avbench_tasks() -> Iterable[TaskSpec]:
     """The bundled task specs."""
-    return TASKS
+    return (*TASKS, *real.TASKS)
 
 
 @hookimpl
