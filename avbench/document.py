@@ -110,9 +110,9 @@ def notes(plan: Plan, evaluated: Evaluated) -> tuple[str, ...]:
         if plan.contestant.record.deterministic
         else "The model does not return the same output twice: another run may give other numbers."
     )
-    ends = "clip ends" if filled == 1 else "clips end"
+    ends, was = ("clip ends", "was") if filled == 1 else ("clips end", "were")
     short = (
-        f"{filled} {ends} before the window of {plan.spec.seconds:g} s does and was filled up: sound with "
+        f"{filled} {ends} before the window of {plan.spec.seconds:g} s does and {was} filled up: sound with "
         "silence, picture with its last frame."
         if filled
         else ""

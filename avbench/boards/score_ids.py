@@ -104,7 +104,9 @@ def name_of(score_id: str) -> str:
 def _retrieval_words(score_id: str) -> list[str]:
     *places, metric = score_id.split(".")
     name, at, cut = metric.partition("@")
-    return [*(ARROWS.get(place, place) for place in places), f"{_NAMES.get(name, name)}{at}{cut}"]
+    # R@k is what papers call recall of one right candidate.
+    shown = name if places[0] == "category" and name == "recall" else _NAMES.get(name, name)
+    return [*(ARROWS.get(place, place) for place in places), f"{shown}{at}{cut}"]
 
 
 def _generation_words(score_id: str) -> list[str]:

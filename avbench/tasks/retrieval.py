@@ -1,7 +1,7 @@
 """Scoring a retrieval task: galleries and embeddings in, measurements and per-query ranks out."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -84,7 +84,7 @@ def score_retrieval(
         parts = [_left(gallery, row_of) for gallery in galleries if gallery.name == name]
         short = sum(len(part) < 2 for part in parts)
         left_out += [f"{name} ({short} of {len(parts)})"] if short else []
-        for shown in [name, f"{DUAL_SOFTMAX}{protocol.dual_softmax}"][: 1 + _is_reweighted(protocol, name)]:
+        for shown in _ways(protocol, name):
             ranked = [
                 query
                 for number, clips in enumerate(parts)
@@ -94,18 +94,28 @@ def score_retrieval(
             queries += ranked
             if len({query.recording for query in ranked}) == 1:
                 notes.append(f"All queries of {shown} come from one recording: its intervals have no width.")
-            for direction in protocol.directions:
-                pool = [query for query in ranked if query.direction == direction]
-                measurements += measure(protocol, pool, seed) if pool else []
-                if pool and classes_of and shown == STANDARD:
-                    measurements += measure_by_class(protocol, pool, classes_of, seed)
+            measurements += _measured(protocol, ranked, classes_of, seed)
     if left_out:
         notes.append(f"Galleries with fewer than two clips left rank nothing: {', '.join(left_out)}.")
     return RetrievalOutcome(measurements=tuple(measurements), queries=tuple(queries), notes=tuple(notes))
 
 
-def _is_reweighted(protocol: RetrievalProtocol, name: str) -> bool:
-    return name == STANDARD and protocol.dual_softmax is not None
+def _ways(protocol: RetrievalProtocol, name: str) -> list[str]:
+    """Return the names under which a gallery is ranked: its own, and that of re-weighted scores."""
+    again = name == STANDARD and protocol.dual_softmax is not None
+    return [name, f"{DUAL_SOFTMAX}{protocol.dual_softmax}"] if again else [name]
+
+
+def _measured(
+    protocol: RetrievalProtocol, ranked: Sequence[QueryRank], classes: Mapping[str, Sequence[str]], seed: int
+) -> Iterator[Measurement]:
+    """Yield the numbers of one gallery name, direction by direction."""
+    for direction in protocol.directions:
+        pool = [query for query in ranked if query.direction == direction]
+        if pool:
+            yield from measure(protocol, pool, seed)
+        if pool and classes and pool[0].gallery == STANDARD:
+            yield from measure_by_class(protocol, pool, classes, seed)
 
 
 def _left(gallery: Gallery, row_of: Mapping[str, int]) -> list[str]:
