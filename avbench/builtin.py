@@ -10,16 +10,17 @@ from avbench.judges.av_align import AV_ALIGN
 from avbench.judges.judge import JudgeRecord
 from avbench.metrics.generation_records import GENERATION_METRICS
 from avbench.metrics.offset_records import OFFSET_METRICS
-from avbench.metrics.records import METRICS
+from avbench.metrics.records import CATEGORY_METRICS, METRICS
 from avbench.records import DatasetRecord, DatasetRequest, EmbedderRecord, MetricRecord
 from avbench.specs import TaskSpec
+from avbench.tasks import real
 from avbench.tasks.specs import TASKS
 
 
 @hookimpl
 def avbench_tasks() -> Iterable[TaskSpec]:
     """The bundled task specs."""
-    return TASKS
+    return (*TASKS, *real.TASKS)
 
 
 @hookimpl
@@ -54,7 +55,7 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
 @hookimpl
 def avbench_metrics() -> Iterable[MetricRecord]:
     """The bundled metrics."""
-    return (*METRICS, *GENERATION_METRICS, *OFFSET_METRICS)
+    return (*METRICS, *CATEGORY_METRICS, *GENERATION_METRICS, *OFFSET_METRICS)
 
 
 @hookimpl
