@@ -125,7 +125,9 @@ def _on_shared(
 
 
 def _clips(records: Sequence[Record]) -> set[str]:
-    return {record.clip if isinstance(record, SoundRecord) else record.query for record in records}
+    return {
+        record.query if isinstance(record, QueryRank | CategoryQuery) else record.clip for record in records
+    }
 
 
 def _kind(result: RunResult) -> str:

@@ -27,10 +27,14 @@ OTHER_SOUND = "other-sound"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A clip as a trial takes it: its picture from the true offset on, its sound from the start."""
+    """A clip as a trial takes it: its picture from the true offset on, its sound from the start.
+
+    Nothing is ever filled up: what is made up at an end would tell where the other stream lies.
+    """
 
     frames: NDArray[np.uint8] | None
     samples: NDArray[np.float32] | None
+    filled: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(slots=True, kw_only=True)
