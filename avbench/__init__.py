@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from avbench.clips import Clip, Dataset, Gallery
     from avbench.errors import AvbenchError, MediaError, ModelError
     from avbench.hookspecs import hookimpl
+    from avbench.judges.judge import Criterion, JudgeRecord, Sight
     from avbench.protocols import AudioBatch, Heard, VideoBatch
     from avbench.records import (
         AudioInput,
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
         ModelRecord,
         VideoInput,
     )
-    from avbench.specs import GenerationProtocol, RetrievalProtocol, TaskSpec
+    from avbench.specs import GenerationProtocol, OffsetProtocol, RetrievalProtocol, TaskSpec
 
 __version__ = "0.1.0"
 
@@ -29,6 +30,7 @@ __all__ = [
     "AvbenchError",
     "Checkpoint",
     "Clip",
+    "Criterion",
     "Dataset",
     "DatasetRecord",
     "DatasetRequest",
@@ -36,12 +38,15 @@ __all__ = [
     "Gallery",
     "GenerationProtocol",
     "Heard",
+    "JudgeRecord",
     "MediaError",
     "MetricRecord",
     "ModelError",
     "ModelInputs",
     "ModelRecord",
+    "OffsetProtocol",
     "RetrievalProtocol",
+    "Sight",
     "TaskSpec",
     "VideoBatch",
     "VideoInput",
@@ -58,6 +63,9 @@ _HOMES = {
     "MediaError": "avbench.errors",
     "ModelError": "avbench.errors",
     "hookimpl": "avbench.hookspecs",
+    "Criterion": "avbench.judges.judge",
+    "JudgeRecord": "avbench.judges.judge",
+    "Sight": "avbench.judges.judge",
     "AudioBatch": "avbench.protocols",
     "Heard": "avbench.protocols",
     "VideoBatch": "avbench.protocols",
@@ -70,6 +78,7 @@ _HOMES = {
     "ModelInputs": "avbench.records",
     "ModelRecord": "avbench.records",
     "GenerationProtocol": "avbench.specs",
+    "OffsetProtocol": "avbench.specs",
     "RetrievalProtocol": "avbench.specs",
     "TaskSpec": "avbench.specs",
     "VideoInput": "avbench.records",

@@ -6,17 +6,20 @@ from collections.abc import Callable, Iterable
 from avbench.clips import Dataset
 from avbench.embedders.records import EMBEDDERS
 from avbench.hookspecs import hookimpl
+from avbench.judges.av_align import AV_ALIGN
+from avbench.judges.judge import JudgeRecord
 from avbench.metrics.generation_records import GENERATION_METRICS
-from avbench.metrics.records import METRICS
+from avbench.metrics.records import CATEGORY_METRICS, METRICS
 from avbench.records import DatasetRecord, DatasetRequest, EmbedderRecord, MetricRecord
 from avbench.specs import TaskSpec
+from avbench.tasks import real
 from avbench.tasks.specs import TASKS
 
 
 @hookimpl
 def avbench_tasks() -> Iterable[TaskSpec]:
     """The bundled task specs."""
-    return TASKS
+    return (*TASKS, *real.TASKS)
 
 
 @hookimpl
@@ -51,13 +54,19 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
 @hookimpl
 def avbench_metrics() -> Iterable[MetricRecord]:
     """The bundled metrics."""
-    return (*METRICS, *GENERATION_METRICS)
+    return (*METRICS, *CATEGORY_METRICS, *GENERATION_METRICS)
 
 
 @hookimpl
 def avbench_embedders() -> Iterable[EmbedderRecord]:
     """The bundled embedders."""
     return EMBEDDERS
+
+
+@hookimpl
+def avbench_judges() -> Iterable[JudgeRecord]:
+    """The bundled judges."""
+    return (AV_ALIGN,)
 
 
 def _opener(module: str, function: str) -> Callable[[DatasetRequest], Dataset]:

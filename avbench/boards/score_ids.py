@@ -12,6 +12,8 @@ _NAMES = {
     "medr": "MedR",
     "meanr": "MeanR",
     "recall": "R",
+    "map": "mAP",
+    "ndcg": "nDCG",
     "fad": "FAD",
     "fd": "FD",
     "kl": "KL",
@@ -19,11 +21,20 @@ _NAMES = {
     "onset.f1": "onset F1",
     "envelope.correlation": "envelope correlation",
     "pan.error": "pan error",
+    "sync.av-align-2023": "AV-Align 2023",
+    "sync.av-align-2025": "AV-Align 2025",
+    "sync.desync": "DeSync",
+    "align.acceptance": "accepted by",
 }
 # Left to the document: a mean rank says little beside a median, and the open_clip form is for comparison.
-_UNSHOWN = re.compile(r"meanr|medr_openclip|recall@\d+of\d+")
-# Of generation one number of each sort; the document has every one.
-_SHOWN = re.compile(r"(fad|fd|kl|is|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error")
+_UNSHOWN = re.compile(r"meanr|medr_openclip|recall@\d+of\d+|macro-.+")
+# Not a gallery of their own: the standard one, asked for anything of a class, or with scores re-weighted.
+_WAYS = re.compile(r"category|dual-softmax@\d+")
+_SHOWN_CATEGORY = re.compile(r"map|hit@1|ndcg@10|recall@10")
+# Of generation one number of each sort, and all that judges say; the document has every one.
+_SHOWN = re.compile(
+    r"(fad|fd|kl|is|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error|(sync|align)\..+"
+)
 _PLAIN_UNITS = ("rank", "distance", "classes", "cosine", "correlation", "ratio")
 
 
@@ -38,6 +49,16 @@ def gallery_of(score_id: str) -> str:
     >>> gallery_of("S2.v2a.mrr"), gallery_of("v2a.mrr"), gallery_of("fad.vggish")
     ('S2', '', '')
     """
+    first = place_of(score_id)
+    return STANDARD if _WAYS.fullmatch(first) else first
+
+
+def place_of(score_id: str) -> str:
+    """Return what stands before the direction: a gallery, or a way of asking the standard one.
+
+    >>> place_of("category.a2v.map"), place_of("S2.v2a.mrr"), place_of("a2v.mrr"), place_of("kl.passt")
+    ('category', 'S2', '', '')
+    """
     first = score_id.split(".", 1)[0]
     return first if is_retrieval(score_id) and first not in ARROWS else STANDARD
 
@@ -50,7 +71,10 @@ def is_shown(score_id: str) -> bool:
     if not is_retrieval(score_id):
         return bool(_SHOWN.fullmatch(score_id))
     metric = score_id.rsplit(".", 1)[-1]
-    if gallery_of(score_id):
+    place = place_of(score_id)
+    if place == "category":
+        return bool(_SHOWN_CATEGORY.fullmatch(metric))
+    if place:
         return metric == "recall@1"
     return not _UNSHOWN.fullmatch(metric)
 
@@ -80,13 +104,16 @@ def name_of(score_id: str) -> str:
 def _retrieval_words(score_id: str) -> list[str]:
     *places, metric = score_id.split(".")
     name, at, cut = metric.partition("@")
-    return [*(ARROWS.get(place, place) for place in places), f"{_NAMES.get(name, name)}{at}{cut}"]
+    # R@k is what papers call recall of one right candidate.
+    shown = name if places[0] == "category" and name == "recall" else _NAMES.get(name, name)
+    return [*(ARROWS.get(place, place) for place in places), f"{shown}{at}{cut}"]
 
 
 def _generation_words(score_id: str) -> list[str]:
     name, at, cut = score_id.partition("@")
     if name in _NAMES:
         return [f"{_NAMES[name]}{at}{cut}"]
-    family, dot, network = name.partition(".")
+    long_family, _, _ = name.rpartition(".")
+    family, dot, network = name.rpartition(".") if long_family in _NAMES else name.partition(".")
     words = [_NAMES.get(family, family), network] if dot else [family]
     return [*words[:-1], f"{words[-1]}{at}{cut}"]
