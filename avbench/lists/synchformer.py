@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from avbench.datasets.file_names import ClipKey
 from avbench.lists.id_list import IdList, ListedClip
 from avbench.lists.rows import BadRow, headed, numbered, source, ten_seconds
 
@@ -57,9 +58,7 @@ def read_shifts(path: Path) -> list[Shift]:
 
 
 def _shift(row: dict[str, str]) -> Shift:
-    from avbench.datasets.file_names import ClipKey
-
-    name, first, last = (row["video_id"].rsplit("_", 2) + ["", ""])[:3]
+    name, first, last = [*row["video_id"].rsplit("_", 2), "", ""][:3]
     if not (first.isdecimal() and last.isdecimal()):
         raise BadRow(f"{row['video_id']!r} is no name <id>_<start ms>_<end ms>")
     clip = ListedClip(key=ClipKey(source=source(name), start=int(first), end=int(last)))
@@ -68,3 +67,9 @@ def _shift(row: dict[str, str]) -> Shift:
     except ValueError as error:
         raise BadRow(str(error)) from error
     return Shift(clip=clip, start=start, offset=0.0 - offset, in_sync=_boolean(row["is_sync"]))
+
+
+def in_sync(shifts: list[Shift]) -> IdList:
+    """Return the clips of the fixed offsets that were judged in sync, each once."""
+    clips = {shift.clip.key: shift.clip for shift in shifts if shift.in_sync}
+    return IdList(name=f"vggsound-sparse-clean-{len(clips)}", clips=list(clips.values()))

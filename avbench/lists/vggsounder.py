@@ -40,7 +40,7 @@ def read_vggsounder(path: Path) -> IdList:
         ListedClip(key=key, classes=tuple(each), labels=flags[key] | _by_modality(each))
         for key, each in tags.items()
     ]
-    return IdList(name="vggsounder", clips=clips)
+    return IdList(name=f"vggsounder-{len(clips)}", clips=clips)
 
 
 def _flag(text: str) -> str:
@@ -55,7 +55,9 @@ def _by_modality(tags: dict[str, str]) -> dict[str, str]:
 
 
 def av_clean(vggsounder: IdList, original: IdList | None = None) -> IdList:
-    """Return the clips without background music, voice-over or still picture that have a class seen and heard.
+    """Return the clips that are cleanly seen and heard.
+
+    They have no background music, voice-over or still picture, and a class that is both seen and heard.
 
     Args:
         vggsounder: VGGSounder's list.
