@@ -9,6 +9,7 @@ from avbench.hookspecs import hookimpl
 from avbench.judges.av_align import AV_ALIGN
 from avbench.judges.judge import JudgeRecord
 from avbench.metrics.generation_records import GENERATION_METRICS
+from avbench.metrics.offset_records import OFFSET_METRICS
 from avbench.metrics.records import CATEGORY_METRICS, METRICS
 from avbench.records import DatasetRecord, DatasetRequest, EmbedderRecord, MetricRecord
 from avbench.specs import TaskSpec
@@ -74,7 +75,7 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
 @hookimpl
 def avbench_metrics() -> Iterable[MetricRecord]:
     """The bundled metrics."""
-    return (*METRICS, *CATEGORY_METRICS, *GENERATION_METRICS)
+    return (*METRICS, *CATEGORY_METRICS, *GENERATION_METRICS, *OFFSET_METRICS)
 
 
 @hookimpl

@@ -85,6 +85,8 @@ class ModelRecord:
         deterministic: Whether the same input twice gives the same output.
         scale_row: Whether it is no contestant but a row that gives other rows a scale (random, oracle …).
         training_data: Names of the datasets it has seen.
+        training_ids: Files that name the clips it has seen: lists as their authors distribute them, or one id
+            a line. Scores named ``clean`` then leave out every clip of their videos.
         license: SPDX identifier of the weights' licence.
     """
 
@@ -101,6 +103,7 @@ class ModelRecord:
     deterministic: bool = True
     scale_row: bool = False
     training_data: tuple[str, ...] = ()
+    training_ids: tuple[Path, ...] = ()
     license: str = ""
 
     def inputs_for(self, args: Args) -> ModelInputs:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from avbench.clips import Clip, Dataset
 from avbench.errors import AvbenchError, DataError, ModelError, UsageError
+from avbench.leakage.declared import examined
 from avbench.plugins import Origin
 from avbench.records import Args, Capability, DatasetRequest, ModelInputs, ModelRecord, Progress
 from avbench.registry import Registry
@@ -184,6 +185,7 @@ def plan_run(
     )
     dataset = registry.datasets.get(spec.dataset).open(dataset_request)
     check_dataset(dataset)
+    dataset = examined(dataset, contestant.record, spec.dataset)
     device, threads = choose_device(request.device)
     return Plan(
         spec=spec,

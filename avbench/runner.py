@@ -7,6 +7,8 @@ from pathlib import Path
 
 from avbench import archive, document
 from avbench.errors import BudgetExceeded
+from avbench.metrics.offsets import Trials
+from avbench.pages.offset_page import write_offset_page
 from avbench.pages.page import prepare_page, write_page
 from avbench.records import Capability
 from avbench.registry import Registry
@@ -94,6 +96,8 @@ def _page(job: Job, evaluated: Evaluated, result: RunResult) -> Path | None:
     folder, shown = job.request.page, evaluated.shown
     if folder is None or shown is None:
         return None
+    if isinstance(shown, Trials):
+        return write_offset_page(folder, result, shown)
     return write_page(folder, result, shown, workers=job.plan.workers, progress=job.report.progress)
 
 

@@ -96,7 +96,7 @@ class OffsetProtocol:
         step: Between neighbours of the grid, in seconds.
         tolerances: Errors up to which an estimate counts as right, in seconds; those finer than the step are
             not reported.
-        shifts: The list the true offsets are taken from: one of :mod:`avbench.tasks.shifts`, or any other
+        shifts: Name of the list of true offsets: a stored one (:mod:`avbench.tasks.shifts`), or any other
             name, which draws an offset for every clip from name and clip id.
         onsets: Where the instants come from without which no offset can be seen: the ``side-car`` of a clip,
             or its ``own-sound``. A clip without one in its window is masked, not failed.

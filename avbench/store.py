@@ -33,6 +33,7 @@ Kept: TypeAlias = NDArray[np.float32] | NDArray[np.float64] | NDArray[np.int16]
 TYPES = ("<f4", "<f8", "<i2")
 
 MAGIC = b"avbench-output-1\n"
+SEVERAL = b"avbench-outputs-1\n"
 
 
 def cache_folder() -> Path:
@@ -107,6 +108,24 @@ class Shelf:
         """
         write_whole(self._path(clip, name), _pack(output))
 
+    def read_several(self, clip: str, name: str) -> Mapping[str, Any]:
+        """Return the outputs kept together under a name, by part; none where one is absent or damaged."""
+        try:
+            content = self._path(clip, name).read_bytes()
+        except OSError:
+            return {}
+        return _unpack_several(content)
+
+    def write_several(self, clip: str, name: str, outputs: Mapping[str, Kept]) -> None:
+        """Keep several outputs under one name, in one file.
+
+        Raises:
+            StorageError: The disk is full or the folder cannot be written.
+        """
+        packed = {part: _pack(output) for part, output in outputs.items()}
+        sizes = json.dumps({part: len(each) for part, each in packed.items()})
+        write_whole(self._path(clip, name), b"".join((SEVERAL, sizes.encode(), b"\n", *packed.values())))
+
     def read_failure(self, clip: str) -> tuple[str, str] | None:
         """Return reason and message when the clip is known to be undecodable, else ``None``."""
         try:
@@ -177,6 +196,22 @@ def _unpack(content: bytes) -> Kept | None:
         return np.frombuffer(body, dtype=kind).reshape(header["shape"]) if kind in TYPES else None
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _unpack_several(content: bytes) -> Mapping[str, Kept]:
+    if not content.startswith(SEVERAL):
+        return {}
+    outputs: dict[str, Kept] = {}
+    try:
+        head, body = content[len(SEVERAL) :].split(b"\n", 1)
+        for part, size in json.loads(head).items():
+            output, body = _unpack(body[:size]), body[size:]
+            if output is None:
+                return {}
+            outputs[part] = output
+    except (ValueError, AttributeError, TypeError):
+        return {}
+    return outputs
 
 
 def _checksum(shape: list[int], body: bytes) -> str:

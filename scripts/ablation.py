@@ -17,7 +17,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ablation_page import ARMS, FIGURE, KEPT, ROOT, STEPS, Arm, draw, page
+from ablation_page import ARMS, FIGURE, KEPT, ROOT, STEPS, Arm, draw, page, steps_kept
 
 from avbench.archive import find, read
 from avbench.results import RunResult, to_json
@@ -54,7 +54,7 @@ def keep(result: RunResult, arm: Arm, path: Path) -> None:
 
 def adopt(folder: Path, given: argparse.Namespace) -> None:
     """Keep what is known of bundled weights, which are those of seed 0: results that arms have elsewhere."""
-    for result in map(read, find(folder)):
+    for result in (each for each in map(read, find(folder)) if each.task.name == TASK):
         for arm in ARMS:
             if (result.model.name, result.model.identity.get("config")) == (arm.model, arm.config):
                 keep(result, arm, given.kept / f"{arm.name(given.steps, 0)}.json")
@@ -85,8 +85,8 @@ def main() -> None:
             done.result()
     if given.results_only:
         return
-    PAGE.write_text(page(given.kept, given.steps), encoding="utf-8")
-    draw(FIGURE, given.kept, given.steps)
+    PAGE.write_text(page(given.kept), encoding="utf-8")
+    draw(FIGURE, given.kept, next(iter(steps_kept(given.kept)), given.steps))
     print(f"wrote {PAGE} and {FIGURE}")
 
 

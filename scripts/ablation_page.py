@@ -11,8 +11,10 @@ both for independent, which models on the same clips are not, and so is wide rat
 """
 
 import math
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -45,10 +47,11 @@ class Arm:
 
 
 CAVP = Arm(title="CAVP: one scale, contrast alone", model="cavp", config="small")
+THREE = Arm(title="+ contrast at three scales", model="gmscavp", config="small")
 ARMS = (
     CAVP,
     Arm(title="+ contrast at two scales", model="gmscavp", config="small-two-scales"),
-    Arm(title="+ contrast at three scales", model="gmscavp", config="small"),
+    THREE,
     Arm(title="+ diffusion at the finest scale, both ways", model="gmscavp", config="small-single-diffusion"),
     Arm(title="+ diffusion at three scales, video to audio", model="gmscavp", config="small-v2a"),
     Arm(title="+ diffusion at three scales, audio to video", model="gmscavp", config="small-a2v"),
@@ -80,10 +83,12 @@ def of_seeds(values: Sequence[float]) -> Estimate:
 
 
 def recall(results: BySeed, score_id: str) -> Estimate | None:
-    """Return R@1 of an arm, or None where it was not run."""
+    """Return R@1 of an arm, or None where it was not run; an interval ends where shares do."""
     scores = [score for result in results.values() if (score := result.score(score_id))]
     if len(scores) > 1:
-        return of_seeds([score.value for score in scores])
+        found = of_seeds([score.value for score in scores])
+        assert found.low is not None and found.high is not None
+        return replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
     return next((Estimate(value=each.value, low=each.low, high=each.high) for each in scores), None)
 
 
@@ -108,33 +113,53 @@ def ratio(results: BySeed, baseline: BySeed, score_id: str) -> Estimate | None:
     return Estimate(value=value, low=value * math.exp(-down), high=value * math.exp(up))
 
 
-def page(kept: Path = KEPT, steps: int = STEPS) -> str:
-    """Return the page."""
+def steps_kept(kept: Path = KEPT) -> list[int]:
+    """Return for how many steps there are results, most results first."""
+    stems = [f"{arm.model}-{arm.config}-" for arm in ARMS]
+    found = [re.fullmatch(r"(.+-)(\d+)-\d+", path.stem) for path in find(kept)] if kept.is_dir() else []
+    counts = Counter(int(match[2]) for match in found if match and match[1] in stems)
+    return [steps for steps, _ in counts.most_common()]
+
+
+def page(kept: Path = KEPT) -> str:
+    """Return the page: a section for every number of steps that arms were trained for."""
+    return (
+        "# Ablation\n\n<!-- Written by scripts/ablation.py from leaderboards/ablation: do not edit. -->\n\n"
+        "R@1 in per cent on the test split of avsynth. Every arm: the same clips in the same order, the same "
+        "backbones. In brackets the 95 % interval: of the mean over seeds, or, of one seed, over clips, "
+        "which does not tell what another seed would give.\n\n"
+        + "\n".join(_section(kept, steps) for steps in steps_kept(kept) or [STEPS])
+        + "\nOf one seed the interval of a ratio is made from both models' own, as if their clips were not "
+        "the same; over seeds ratios and differences are taken seed by seed.\n"
+    )
+
+
+def _section(kept: Path, steps: int) -> str:
     measured = {arm: results_of(arm, kept, steps) for arm in ARMS}
     rows = [
         [arm.title, arrow, str(len(results)), *(_cell(results, f"{g}{way}.recall@1") for g in GALLERIES)]
         for arm, results in measured.items()
         for way, arrow in ARROWS.items()
     ]
-    ratios = [
-        [arm.title, *(_ratio_cell(results, measured[CAVP], f"{way}.recall@1") for way in ARROWS)]
+    compared = [
+        [
+            arm.title,
+            *(_ratio_cell(results, measured[CAVP], f"{way}.recall@1") for way in ARROWS),
+            *(_difference_cell(results, measured[THREE], f"{way}.recall@1") for way in ARROWS),
+        ]
         for arm, results in measured.items()
         if arm is not CAVP
     ]
     every = [result for results in measured.values() for result in results.values()]
     where = sorted({each.provenance.device_name or each.provenance.device for each in every})
     headers = ["arm", "", "seeds", "standard", *(gallery.rstrip(".") for gallery in GALLERIES[1:])]
+    beside = [f"{way}, {what}" for what in ("times CAVP's", "points") for way in ARROWS.values()]
+    figure = f"![The same as a figure](../../docs/images/{FIGURE.name})\n\n"
     return (
-        "# Ablation\n\n<!-- Written by scripts/ablation.py from leaderboards/ablation: do not edit. -->\n\n"
-        f"R@1 in per cent on the test split of avsynth. Every arm: the same clips in the same order, {steps} "
-        "steps, the same backbones. In brackets the 95 % interval: of the mean over seeds, or, of one seed, "
-        "over clips, which does not tell what another seed would give. Scored on "
-        f"{', '.join(where) or 'nothing yet'}."
-        f"\n\n{table(headers, rows, words=2)}\n\n"
-        f"![The same as a figure](../../docs/images/{FIGURE.name})\n\n"
-        "How many times CAVP's R@1 on the standard gallery, with the 95 % interval:\n\n"
-        f"{table(['arm', *ARROWS.values()], ratios)}\n\n"
-        "Of one seed that interval is made from both models' own, as if their clips were not the same.\n"
+        f"## {steps} steps\n\nScored on {', '.join(where) or 'nothing yet'}.\n\n"
+        f"{table(headers, rows, words=2)}\n\n{figure if steps_kept(kept)[:1] == [steps] else ''}"
+        "How many times CAVP's R@1 on the standard gallery, and by how many points above three scales "
+        f"without diffusion:\n\n{table(['arm', *beside], compared)}\n"
     )
 
 
@@ -155,6 +180,18 @@ def _ratio_cell(results: BySeed, baseline: BySeed, score_id: str) -> str:
     if found.low is None or found.high is None:
         return f"{found.value:.1f}"
     return f"{found.value:.1f} ({found.low:.1f} … {found.high:.1f})"
+
+
+def _difference_cell(results: BySeed, others: BySeed, score_id: str) -> str:
+    shared = sorted(results.keys() & others.keys())
+    pairs = [(results[seed].score(score_id), others[seed].score(score_id)) for seed in shared]
+    points = [100 * (one.value - other.value) for one, other in pairs if one and other]
+    if not points or results is others:
+        return "–"
+    if len(points) == 1:
+        return f"{points[0]:+.1f}"
+    found = of_seeds(points)
+    return f"{found.value:+.1f} ({found.low:+.1f} … {found.high:+.1f})"
 
 
 def draw(out: Path = FIGURE, kept: Path = KEPT, steps: int = STEPS) -> None:
@@ -180,7 +217,7 @@ def draw(out: Path = FIGURE, kept: Path = KEPT, steps: int = STEPS) -> None:
 
 
 def _bar(estimate: Estimate) -> tuple[float, float]:
-    """Return how far the interval reaches below and above, in per cent, within 0 and 100."""
-    low = estimate.value if estimate.low is None else max(estimate.low, 0.0)
-    high = estimate.value if estimate.high is None else min(estimate.high, 1.0)
+    """Return how far the interval reaches below and above, in per cent."""
+    low = estimate.value if estimate.low is None else estimate.low
+    high = estimate.value if estimate.high is None else estimate.high
     return max(100 * (estimate.value - low), 0.0), max(100 * (high - estimate.value), 0.0)

@@ -1,6 +1,6 @@
 """Write what follows from the code and from the results, or check that it is current.
 
-python scripts/generated_pages.py            writes docs/cli.md, the schema, the ablation, what pages quote
+python scripts/generated_pages.py            writes docs/cli.md, the schema, the boards, what pages quote
 python scripts/generated_pages.py --check    exits 1 if one of them would change
 """
 
@@ -16,6 +16,10 @@ from pretraining_cost import measured_block
 from quoted_results import comparison_block, quoted, run_block, sound_block
 from task_pages import FOLDER, index_block, spec_block
 
+from avbench import archive
+from avbench.boards.pages import page as board_page
+from avbench.boards.published import read_published
+from avbench.boards.ranking import boards, read_entries
 from avbench.cli import COMMANDS, CONTEXT, SECTIONS, cli
 from avbench.results import json_schema
 from avbench.tasks import real
@@ -96,6 +100,16 @@ def page_with(name: str, blocks: Mapping[str, Callable[[], str]]) -> Callable[[]
     return page
 
 
+def board_pages() -> dict[str, Callable[[], str]]:
+    """Return the pages of the leaderboards, by name, as `avbench leaderboard build` writes them."""
+    folder = ROOT / "leaderboards"
+    entries, _ = read_entries(folder / "results")
+    return {
+        f"leaderboards/{archive.safe_name(board.task)}.md": partial(board_page, board, folder)
+        for board in boards(entries, read_published(folder / "published"))
+    }
+
+
 README = {"run": run_block, "results": comparison_block, "sound": sound_block}
 CARDS = ("models/gmscavp/README.md", "plugins/cavp/README.md")
 PAGES: Mapping[str, Callable[[], str]] = {
@@ -116,7 +130,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
 def main(arguments: list[str]) -> int:
     """Write or check every page; return the exit code."""
     stale = 0
-    for name, page in PAGES.items():
+    for name, page in {**PAGES, **board_pages()}.items():
         path, text = ROOT / name, page()
         if path.is_file() and path.read_text("utf-8") == text:
             continue

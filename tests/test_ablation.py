@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import math
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -45,10 +46,10 @@ def test_an_arm_is_the_mean_over_seeds_with_its_interval_and_one_not_run_is_a_da
     for seed, value in enumerate((0.1, 0.2, 0.3)):
         keep(ablation, tmp_path, 0, seed, value, low=0.0, high=0.9)
 
-    # Student's t with two degrees of freedom: 4.303 · 10 / √3.
-    assert cells(page, tmp_path, 0)[0][:3] == ["A→V", "3", "20.0 (-4.8 … 44.8)"]
+    # Student's t with two degrees of freedom: 4.303 · 10 / √3; no share is below 0.
+    assert cells(page, tmp_path, 0)[0][:3] == ["A→V", "3", "20.0 (0.0 … 44.8)"]
     assert cells(page, tmp_path, 1)[0][:3] == ["A→V", "0", "–"]
-    assert cells(page, tmp_path, 1)[2] == ["–", "–"]
+    assert cells(page, tmp_path, 1)[2] == ["–"] * 4
 
 
 def test_of_one_seed_the_interval_is_that_of_its_document(
@@ -89,13 +90,37 @@ def test_a_ratio_of_one_seed_has_the_interval_that_both_models_make(
     assert cells(page, tmp_path, 2)[2][0] == f"8.0 ({low:.1f} … {high:.1f})"
 
 
+def test_an_arm_stands_beside_three_scales_without_diffusion_seed_by_seed(
+    ablation: ModuleType, page: ModuleType, tmp_path: Path
+) -> None:
+    for seed, (three, ours) in enumerate(((0.2, 0.3), (0.6, 0.8))):
+        keep(ablation, tmp_path, 2, seed, three)
+        keep(ablation, tmp_path, 6, seed, ours)
+
+    half = 12.7062 * 5  # points 10 and 20; Student's t with one degree of freedom
+    assert cells(page, tmp_path, 6)[2][2] == f"+15.0 ({15 - half:+.1f} … {15 + half:+.1f})"
+    assert cells(page, tmp_path, 2)[2][2] == "–"
+
+
+def test_runs_of_another_number_of_steps_have_a_section_of_their_own(
+    ablation: ModuleType, page: ModuleType, tmp_path: Path
+) -> None:
+    keep(ablation, tmp_path, 0, 0, 0.1)
+    for seed in range(2):
+        path = tmp_path / f"{page.ARMS[0].name(100, seed)}.json"
+        ablation.keep(result(scores=(score("a2v.recall@1", 0.2),)), page.ARMS[0], path)
+
+    assert page.steps_kept(tmp_path) == [100, 800]
+    assert re.findall(r"## (\d+) steps", page.page(tmp_path)) == ["100", "800"]
+
+
 def test_nothing_is_divided_by_a_cavp_that_finds_nothing(
     ablation: ModuleType, page: ModuleType, tmp_path: Path
 ) -> None:
     keep(ablation, tmp_path, 0, 0, 0.0, low=0.0, high=0.1)
     keep(ablation, tmp_path, 2, 0, 0.8, low=0.4, high=1.0)
 
-    assert cells(page, tmp_path, 2)[2] == ["–", "–"]
+    assert cells(page, tmp_path, 2)[2] == ["–"] * 4
 
 
 def test_what_is_kept_of_a_result_is_a_document_without_reference_rows_and_local_paths(
@@ -115,10 +140,13 @@ def test_results_of_bundled_weights_are_adopted_as_those_of_seed_0(
     ablation: ModuleType, page: ModuleType, tmp_path: Path
 ) -> None:
     document = result(scores=(score("a2v.recall@1", 0.1, low=0.05, high=0.2),))
+    task, other = document.task.model_copy(update={"name": ablation.TASK}), document
+    document = document.model_copy(update={"task": task})
+    (tmp_path / "board").mkdir()
+    (tmp_path / "board" / "sounds.json").write_text(to_json(other), encoding="utf-8")
     for config in ("small", "published"):
         changed = {"name": "cavp", "identity": {"config": config, "weights": "ab"}}
         named = document.model_copy(update={"model": document.model.model_copy(update=changed)})
-        (tmp_path / "board").mkdir(exist_ok=True)
         (tmp_path / "board" / f"{config}.json").write_text(to_json(named), encoding="utf-8")
 
     ablation.adopt(tmp_path / "board", argparse.Namespace(kept=tmp_path / "kept", steps=800))

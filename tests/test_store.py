@@ -60,6 +60,31 @@ def test_every_flipped_byte_is_noticed(shelf: Shelf) -> None:
         assert kept is None or kept.tobytes() == output.tobytes()
 
 
+def test_outputs_kept_together_come_back_together_bit_for_bit(shelf: Shelf) -> None:
+    outputs = {"rows": np.ones((2, 3), np.float32), "times": np.arange(4.0), "none": np.empty(0, np.int16)}
+    shelf.write_several(CLIP, "heard", outputs)
+    kept = shelf.read_several(CLIP, "heard")
+    assert list(kept) == list(outputs)
+    for part, output in outputs.items():
+        assert (kept[part].dtype, kept[part].shape) == (output.dtype, output.shape)
+        assert kept[part].tobytes() == output.tobytes()
+    assert shelf.read_several(CLIP, "seen") == {}
+
+
+def test_one_flipped_or_missing_byte_spoils_all_that_is_kept_together(shelf: Shelf) -> None:
+    outputs = {"rows": np.ones(3, np.float32), "times": np.arange(4.0)}
+    shelf.write_several(CLIP, "heard", outputs)
+    (entry,) = shelf.folder.glob("*/*.heard")
+    good = entry.read_bytes()
+    spoilt = [good[:place] for place in range(len(good))]
+    spoilt += [good[:place] + bytes([good[place] ^ 0x10]) + good[place + 1 :] for place in range(len(good))]
+    for content in spoilt:
+        entry.write_bytes(content)
+        kept = shelf.read_several(CLIP, "heard")
+        whole = kept.keys() == outputs.keys()
+        assert not whole or all(kept[part].tobytes() == outputs[part].tobytes() for part in outputs)
+
+
 def test_a_failure_is_kept_beside_the_outputs(shelf: Shelf) -> None:
     assert shelf.read_failure(CLIP) is None
     shelf.write_failure(CLIP, "no-audio", "It is mute.")

@@ -17,12 +17,14 @@ from avbench.results import RunResult, Score
 from avbench.tasks.categories import CategoryQuery
 from avbench.tasks.generation_pairs import SoundRecord
 from avbench.tasks.retrieval_numbers import STANDARD, QueryRank
+from avbench.tasks.synchrony import OffsetRecord
 
-Record = QueryRank | CategoryQuery | SoundRecord
+Record = QueryRank | CategoryQuery | SoundRecord | OffsetRecord
 RECORDS: Mapping[str, type[Record]] = {
     "retrieval": QueryRank,
     "category": CategoryQuery,
     "generation": SoundRecord,
+    "synchrony": OffsetRecord,
 }
 
 
@@ -123,7 +125,9 @@ def _on_shared(
 
 
 def _clips(records: Sequence[Record]) -> set[str]:
-    return {record.clip if isinstance(record, SoundRecord) else record.query for record in records}
+    return {
+        record.query if isinstance(record, QueryRank | CategoryQuery) else record.clip for record in records
+    }
 
 
 def _kind(result: RunResult) -> str:
@@ -182,6 +186,8 @@ def items(score_id: str, records: Sequence[Record], size: int | None = None) -> 
             yield from _query_items(score_id, record, size)
         elif isinstance(record, CategoryQuery):
             yield from _category_items(score_id, record)
+        elif isinstance(record, OffsetRecord):
+            yield from _offset_items(score_id, record)
         else:
             yield from _sound_items(score_id, record)
 
@@ -206,6 +212,11 @@ def _query_items(score_id: str, query: QueryRank, size: int | None) -> Iterator[
     else:
         return
     yield Item(name=(query.query, query.part), recording=query.recording, numerator=float(value[0]))
+
+
+def _offset_items(score_id: str, found: OffsetRecord) -> Iterator[Item]:
+    if score_id in found.values:
+        yield Item(name=(found.clip, 0), recording=found.recording, numerator=found.values[score_id])
 
 
 def _category_items(score_id: str, query: CategoryQuery) -> Iterator[Item]:

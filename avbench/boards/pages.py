@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from avbench.boards.published import section
 from avbench.boards.ranking import Board, Entry, best_of, told_apart
-from avbench.boards.score_ids import gallery_of, label
+from avbench.boards.score_ids import CLEAN, STANDARD, gallery_of, label
 from avbench.boards.tables import escaped, number, table, with_interval
 from avbench.results import ScaleRow, Score
 
@@ -23,6 +24,16 @@ PROFILE = (
 )
 
 
+UNSEEN = (
+    "Over the clips whose videos the model does not declare it was trained on: each row has a gallery of its "
+    "own, so nothing is ranked. Rows without it declare no ids, or have seen none of these clips."
+)
+NOBODY = (
+    "Nobody has run this yet. What makes a row: `avbench run --model NAME --task {task} --data-root DIR "
+    "--output leaderboards/results`."
+)
+
+
 def page(board: Board, folder: Path) -> str:
     """Return the page of a board.
 
@@ -33,9 +44,12 @@ def page(board: Board, folder: Path) -> str:
     parts = [HEAD, f"# {escaped(board.task)}", _about(board)]
     columns = board.columns()
     standard = [column for column in columns if not gallery_of(column.id)]
-    profile = [column for column in columns if gallery_of(column.id)]
+    clean = [column for column in columns if gallery_of(column.id) == CLEAN]
+    profile = [column for column in columns if gallery_of(column.id) not in (STANDARD, CLEAN)]
     if board.rows:
         parts += [_models(board, standard, folder), _legend(board)]
+        if clean:
+            parts += ["## Without what they have seen", UNSEEN, _unranked(board, clean)]
         if profile:
             parts += ["## Scale profile", PROFILE, _scores(board, profile)]
         if board.scale_rows:
@@ -43,10 +57,12 @@ def page(board: Board, folder: Path) -> str:
             parts += [_references(board.scale_rows, profile)] if profile else []
         parts += [_worth(board)]
     else:
-        parts.append("No result is complete yet.")
+        parts.append("No result is complete yet." if board.version else NOBODY.format(task=board.task))
     for part in board.apart:
         parts += [f"## {escaped(part.rows[0].result.dataset.name)}", _apart(part)]
         parts += [_models(part, [column for column in part.columns() if not gallery_of(column.id)], folder)]
+    if board.published:
+        parts.append(section(board.published))
     if board.off:
         parts += ["## Kept off", _kept_off(board, folder)]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -77,10 +93,13 @@ def as_json(board: Board, folder: Path) -> dict[str, Any]:
             {"model": entry.result.model.name, "reason": reason, "result": _relative(entry, folder)}
             for entry, reason in board.off
         ],
+        "published": board.published.model_dump(mode="json")["tables"] if board.published else [],
     }
 
 
 def _about(board: Board) -> str:
+    if not board.version:
+        return ""
     if not board.rows:
         return f"Spec version {board.version}."
     first = board.rows[0].result
@@ -112,6 +131,16 @@ def _models(board: Board, columns: Sequence[Score], folder: Path) -> str:
 def _scores(board: Board, columns: Sequence[Score]) -> str:
     rows = [[_name(entry), *(_cell(board, entry, column) for column in columns)] for entry in board.rows]
     return table(["Model", *map(label, columns)], [*rows, *_chance(columns)])
+
+
+def _unranked(board: Board, columns: Sequence[Score]) -> str:
+    scored = [(entry, [entry.result.score(column.id) for column in columns]) for entry in board.rows]
+    rows = [
+        [_name(entry), *map(with_interval, scores), str(max(each.n for each in scores if each))]
+        for entry, scores in scored
+        if any(scores)
+    ]
+    return table(["Model", *map(label, columns), "N"], rows)
 
 
 def _references(references: Sequence[ScaleRow], columns: Sequence[Score]) -> str:

@@ -9,7 +9,8 @@ from typing import cast
 
 from avbench import archive
 from avbench.boards.comparison import paired_test, records_beside
-from avbench.boards.score_ids import is_shown
+from avbench.boards.published import Published
+from avbench.boards.score_ids import CLEAN, gallery_of, is_shown
 from avbench.errors import DataError
 from avbench.results import RunResult, ScaleRow, Score, from_json
 
@@ -35,11 +36,12 @@ class Board:
 
     Attributes:
         task: The task's name.
-        version: The spec's version; results of others are kept off.
+        version: The spec's version; results of others are kept off. 0 where there is no result at all.
         rows: Contestants, best first.
         scale_rows: Reference rows, from the first row's document.
         off: Documents kept off, with the reason.
         apart: Results on other clips, of a list by name: boards of their own, never ranked with these rows.
+        published: What others published for the task, which is not ranked.
     """
 
     task: str
@@ -48,6 +50,7 @@ class Board:
     scale_rows: tuple[ScaleRow, ...]
     off: tuple[tuple[Entry, str], ...]
     apart: "tuple[Board, ...]" = ()
+    published: Published | None = None
 
     def columns(self) -> tuple[Score, ...]:
         """Return one score for every column, in the documents' order."""
@@ -73,15 +76,21 @@ def read_entries(folder: Path) -> tuple[list[Entry], list[DataError]]:
     return entries, errors
 
 
-def boards(entries: Iterable[Entry]) -> list[Board]:
-    """Return a board for every task there is a document of, in the order of their names."""
+def boards(entries: Iterable[Entry], published: Iterable[Published] = ()) -> list[Board]:
+    """Return a board for every task with a document or a published row, in the order of their names."""
     by_task: dict[str, list[Entry]] = {}
     for entry in entries:
         by_task.setdefault(entry.result.task.name, []).append(entry)
-    return [board(by_task[task]) for task in sorted(by_task)]
+    elsewhere = {each.task: each for each in published}
+    return [
+        board(by_task[task], elsewhere.get(task))
+        if task in by_task
+        else Board(task=task, version=0, rows=(), scale_rows=(), off=(), published=elsewhere[task])
+        for task in sorted(by_task.keys() | elsewhere.keys())
+    ]
 
 
-def board(entries: Sequence[Entry]) -> Board:
+def board(entries: Sequence[Entry], published: Published | None = None) -> Board:
     """Rank the documents of one task.
 
     A document stands on the board if it is complete, of the newest spec version, and was scored on the same
@@ -107,6 +116,7 @@ def board(entries: Sequence[Entry]) -> Board:
         scale_rows=_references(on),
         off=tuple(sorted(off, key=lambda each: (each[0].result.model.name, each[0].sha256))),
         apart=_boards_apart(apart),
+        published=published,
     )
 
 
@@ -224,6 +234,8 @@ def _age(entry: Entry) -> tuple[str, str]:
 
 
 def _rank(entry: Entry) -> tuple[object, ...]:
-    scores = [score for score in entry.result.scores if is_shown(score.id)]
+    # Clean scores are over clips of each row's own, and not every row has them.
+    shown = [score for score in entry.result.scores if is_shown(score.id)]
+    scores = [score for score in shown if gallery_of(score.id) != CLEAN]
     signed = tuple(-score.value if score.higher_is_better else score.value for score in scores)
     return *signed, entry.result.model.name, entry.sha256

@@ -6,6 +6,8 @@ from avbench.results import Score
 
 ARROWS = {"a2v": "A→V", "v2a": "V→A"}
 STANDARD = ""
+CLEAN = "clean"
+"""The gallery of what a model has not seen."""
 
 _NAMES = {
     "mrr": "MRR",
@@ -25,6 +27,16 @@ _NAMES = {
     "sync.av-align-2025": "AV-Align 2025",
     "sync.desync": "DeSync",
     "align.acceptance": "accepted by",
+    "offset.top1": "top-1",
+    "offset.within1": "±1 class",
+    "offset.accuracy": "within",
+    "offset.mean-error": "mean error",
+    "offset.median-error": "median error",
+    "offset.auc": "tolerance area",
+    "offset.auc-corrected": "tolerance area above chance",
+    "offset.ece": "calibration error",
+    "offset.margin-auroc": "margin AUROC",
+    "offset.choice": "forced choice",
 }
 # Left to the document: a mean rank says little beside a median, and the open_clip form is for comparison.
 _UNSHOWN = re.compile(r"meanr|medr_openclip|recall@\d+of\d+|macro-.+")
@@ -33,7 +45,9 @@ _WAYS = re.compile(r"category|dual-softmax@\d+")
 _SHOWN_CATEGORY = re.compile(r"map|hit@1|ndcg@10|recall@10")
 # Of generation one number of each sort, and all that judges say; the document has every one.
 _SHOWN = re.compile(
-    r"(fad|fd|kl|is|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error|(sync|align)\..+"
+    r"(fad|fd|kl|is|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error"
+    r"|sync\..+|align\.acceptance\..+"
+    r"|offset\.(top1|within1|accuracy@.+|median-error|mean-error|auc-corrected|ece)"
 )
 _PLAIN_UNITS = ("rank", "distance", "classes", "cosine", "correlation", "ratio")
 
@@ -74,7 +88,7 @@ def is_shown(score_id: str) -> bool:
     place = place_of(score_id)
     if place == "category":
         return bool(_SHOWN_CATEGORY.fullmatch(metric))
-    if place:
+    if place not in (STANDARD, CLEAN):
         return metric == "recall@1"
     return not _UNSHOWN.fullmatch(metric)
 
@@ -95,8 +109,8 @@ def label(score: Score) -> str:
 def name_of(score_id: str) -> str:
     """Return what a score is called.
 
-    >>> name_of("onset.f1@0.1")
-    'onset F1@0.1'
+    >>> name_of("onset.f1@0.1"), name_of("offset.accuracy@0.2"), name_of("align.acceptance.cavp")
+    ('onset F1@0.1', 'within 0.2 s', 'accepted by cavp')
     """
     return " ".join(_retrieval_words(score_id) if is_retrieval(score_id) else _generation_words(score_id))
 
@@ -111,6 +125,8 @@ def _retrieval_words(score_id: str) -> list[str]:
 
 def _generation_words(score_id: str) -> list[str]:
     name, at, cut = score_id.partition("@")
+    if name in ("offset.accuracy", "offset.choice"):
+        return [_NAMES[name], cut, "s"]
     if name in _NAMES:
         return [f"{_NAMES[name]}{at}{cut}"]
     long_family, _, _ = name.rpartition(".")

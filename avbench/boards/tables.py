@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from avbench.boards.score_ids import gallery_of, is_shown, label
+from avbench.boards.score_ids import CLEAN, gallery_of, is_shown, label
 from avbench.results import RunResult, ScaleRow, Score
 
 # Further than this share of half its width from the middle of an interval, a value with ± would mislead.
@@ -83,14 +83,19 @@ def result_text(result: RunResult) -> str:
 
 
 def result_tables(result: RunResult) -> str:
-    """Return a result's tables for the terminal: the standard gallery, then the scale profile."""
+    """Return a result's tables for the terminal: the standard gallery, the clean one, the scale profile."""
     shown = [score for score in result.scores if is_shown(score.id)]
     parts: list[str] = []
-    for is_profile, scores in groupby(shown, key=lambda score: bool(gallery_of(score.id))):
-        title = "Scale profile: galleries in which only one scale tells the candidates apart"
-        parts += [title] if is_profile else []
+    for title, scores in groupby(shown, key=lambda score: _title(gallery_of(score.id))):
+        parts += [title] if title else []
         parts.append(_scores_table(result, list(scores)))
     return "\n\n".join(parts)
+
+
+def _title(gallery: str) -> str:
+    if gallery == CLEAN:
+        return "Clean: without the clips whose videos the model declares it was trained on"
+    return "Scale profile: galleries in which only one scale tells the candidates apart" if gallery else ""
 
 
 def coverage_line(result: RunResult) -> str:

@@ -1,7 +1,6 @@
 """The command line: one file per command, imported when it is asked for."""
 
 import errno
-import importlib
 import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
@@ -9,10 +8,11 @@ from typing import NoReturn
 import click
 
 from avbench import __version__
+from avbench.cli.lazy import Entries, LazyGroup
 from avbench.errors import AvbenchError, StorageError, UnknownName
 
 # Section → command → the module that holds it and its summary, so that help imports none of them.
-SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+SECTIONS: Mapping[str, Entries] = {
     "Evaluate": {
         "run": ("avbench.cli.run", "Run a model on tasks and record the results."),
         "generate": ("avbench.cli.generate", "Make sound for videos."),
@@ -49,17 +49,13 @@ Exit codes: 0 done, 2 wrong usage or unknown name, 3 plugin, 4 data, 5 model, 6 
 7 finished with more failed clips than allowed, 130 interrupted, 1 anything else."""
 
 
-class LazyGroup(click.Group):
-    """A group that imports a command's module only when the command is used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the bundled commands; those of plugins would cost the import of every plugin."""
-        return list(COMMANDS)
+class _Commands(LazyGroup):
+    """The bundled commands in their sections, and those of plugins, which help does not import."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the module that holds the command, or find it among the plugins' commands."""
-        if cmd_name in COMMANDS:
-            return importlib.import_module(COMMANDS[cmd_name][0]).command
+        if cmd_name in self.entries:
+            return super().get_command(ctx, cmd_name)
         from avbench import registry
 
         commands = registry.load().commands
@@ -78,19 +74,17 @@ class LazyGroup(click.Group):
             from avbench import registry
 
             raise UnknownName(
-                "command", args[0], [*COMMANDS, *(c.name or "" for c in registry.load().commands)]
+                "command", args[0], [*self.entries, *(c.name or "" for c in registry.load().commands)]
             )
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands from their one-line summaries, importing none of them."""
-        width = max(map(len, COMMANDS))
-        for title, commands in SECTIONS.items():
-            with formatter.section(title):
-                formatter.write_dl([(name.ljust(width), summary) for name, (_, summary) in commands.items()])
+        """List the commands section by section."""
+        for title, entries in SECTIONS.items():
+            self.format_section(title, entries, formatter)
 
 
-@click.group(cls=LazyGroup, context_settings=CONTEXT, epilog=EPILOG)
+@click.group(cls=_Commands, entries=COMMANDS, context_settings=CONTEXT, epilog=EPILOG)
 @click.version_option(__version__, prog_name="avbench", message="%(prog)s %(version)s")
 def cli() -> None:
     """Benchmark audio-video models: retrieval, video-to-audio generation, synchrony.

@@ -7,6 +7,7 @@ import click
 from avbench import archive
 from avbench.boards.pages import as_json as board_as_json
 from avbench.boards.pages import page
+from avbench.boards.published import read_published
 from avbench.boards.ranking import boards, read_entries
 from avbench.cli.options import json_option, print_json
 from avbench.errors import DataError
@@ -27,31 +28,39 @@ def command() -> None:
     metavar="DIR",
     help="Where the documents are.  [default: OUT/results where there is one, else results]",
 )
+@click.option(
+    "--published",
+    type=_FOLDER,
+    metavar="DIR",
+    help="Where rows that others published are.  [default: OUT/published]",
+)
 @click.option("--out", type=_FOLDER, default=Path("leaderboards"), metavar="DIR", help="Where boards go.")
 @json_option
-def build(results: Path | None, out: Path, as_json: bool) -> None:
+def build(results: Path | None, published: Path | None, out: Path, as_json: bool) -> None:
     """Write one Markdown page for each task: the same bytes for the same documents.
 
     Limited and partial results, those of an older spec version and those scored on other clips are kept off
-    and named below the board.
+    and named below the board. What others published stands in a section of its own and is not ranked.
     """
     folder = results or next(
         (each for each in (out / "results", Path("results")) if each.is_dir()), Path("results")
     )
-    entries, errors = read_entries(folder)
+    elsewhere = read_published(published or out / "published")
+    entries, errors = read_entries(folder) if folder.is_dir() or not elsewhere else ([], [])
     for error in errors:
         click.echo(f"warning: {error.message}", err=True)
-    if not entries:
+    if not (entries or elsewhere):
         raise DataError(
             f"There is no result document under {folder}.",
             hint="Make one by `avbench run`, or name another folder: --results DIR.",
         )
-    built = boards(entries)
+    built = boards(entries, elsewhere)
     for board in built:
         path = out / f"{archive.safe_name(board.task)}.md"
         write_whole(path, page(board, out).encode())
         if not as_json:
-            click.echo(f"{path}: {len(board.rows)} on the board, {len(board.off)} kept off")
+            others = f", {board.published.count()} published elsewhere" if board.published else ""
+            click.echo(f"{path}: {len(board.rows)} on the board, {len(board.off)} kept off{others}")
     if as_json:
         print_json([board_as_json(board, out) for board in built])
 

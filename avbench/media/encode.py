@@ -5,7 +5,7 @@ import heapq
 import os
 from collections.abc import Generator, Iterable, Iterator
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 
 import av
@@ -45,10 +45,13 @@ def write_clip(
     crf: int = 20,
     preset: str = "veryfast",
     audio_bitrate: int = 96_000,
+    ticks: Iterable[int] | None = None,
+    sound_start: float = 0.0,
 ) -> None:
     """Encode a clip to ``path``; a file of that name appears complete or not at all.
 
-    Both streams begin at presentation time 0. Colours are stored as BT.601, limited range, 4:2:0, and say so.
+    Both streams begin at presentation time 0, unless told otherwise. Colours are stored as BT.601, limited
+    range, 4:2:0, and say so.
 
     Args:
         path: Ends in ``.mp4``, ``.m4v``, ``.mov`` or ``.mkv``; an existing file is replaced.
@@ -60,6 +63,8 @@ def write_clip(
         crf: x264's constant rate factor, 0 (lossless) to 51.
         preset: x264's speed preset.
         audio_bitrate: Of the AAC stream, in bits a second.
+        ticks: When each frame is shown, in units of ``1 / fps``, rising; ``None`` for 0, 1, 2 …
+        sound_start: When the first sample is heard, in seconds.
 
     Raises:
         ValueError: Nothing to write, an odd frame size, or a file name of another format.
@@ -78,10 +83,10 @@ def write_clip(
         encoders: list[Iterator[Encoded]] = []
         if first is not None:
             video = _add_video(file, first.shape, rate, crf, preset)
-            encoders.append(_encode_video(video, chain([first], pictures), rate))
+            encoders.append(_encode_video(video, chain([first], pictures), rate, ticks or count()))
         if samples is not None:
             audio = add_audio(file, samples, sample_rate, audio_bitrate)
-            encoders.append(encode_audio(audio, samples, sample_rate))
+            encoders.append(encode_audio(audio, samples, sample_rate, round(sound_start * sample_rate)))
         for _, packets in heapq.merge(*encoders, key=lambda encoded: encoded[0]):
             file.mux(packets)
 
@@ -154,10 +159,12 @@ def add_audio(file: OutputContainer, samples: Samples, sample_rate: int, bitrate
     return stream
 
 
-def _encode_video(stream: VideoStream, pictures: Iterable[Frames], rate: Fraction) -> Iterator[Encoded]:
+def _encode_video(
+    stream: VideoStream, pictures: Iterable[Frames], rate: Fraction, ticks: Iterable[int]
+) -> Iterator[Encoded]:
     converter = VideoReformatter()
     time = 0.0
-    for index, picture in enumerate(pictures):
+    for index, picture in zip(ticks, pictures, strict=False):
         rgb = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
         frame = converter.reformat(
             rgb,
@@ -173,14 +180,19 @@ def _encode_video(stream: VideoStream, pictures: Iterable[Frames], rate: Fractio
     yield time, stream.encode(None)
 
 
-def encode_audio(stream: AudioStream, samples: Samples, sample_rate: int) -> Iterator[Encoded]:
-    """Yield the packets of ``samples``, ``(channel, time)``, with the instants they begin at, in seconds."""
+def encode_audio(
+    stream: AudioStream, samples: Samples, sample_rate: int, first: int = 0
+) -> Iterator[Encoded]:
+    """Yield the packets of ``samples``, ``(channel, time)``, with the instants they begin at, in seconds.
+
+    The first sample is heard ``first`` samples after 0.
+    """
     layout = stream.codec_context.layout.name
     time = 0.0
     for start in range(0, samples.shape[1], AUDIO_BLOCK):
         block = np.ascontiguousarray(samples[:, start : start + AUDIO_BLOCK], np.float32)
         frame = av.AudioFrame.from_ndarray(block, "fltp", layout)
-        frame.sample_rate, frame.pts, frame.time_base = sample_rate, start, Fraction(1, sample_rate)
-        time = start / sample_rate
+        frame.sample_rate, frame.pts, frame.time_base = sample_rate, first + start, Fraction(1, sample_rate)
+        time = (first + start) / sample_rate
         yield time, stream.encode(frame)
     yield time, stream.encode(None)

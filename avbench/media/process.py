@@ -31,11 +31,11 @@ class Answer:
     """What a decoder process read.
 
     Attributes:
-        facts: Numbers by name: ``sample_rate`` …
+        facts: JSON values by name: ``sample_rate`` …
         arrays: ``frames`` and ``samples``, where there are any.
     """
 
-    facts: Mapping[str, float]
+    facts: Mapping[str, Any]
     arrays: Mapping[str, npt.NDArray[Any]]
 
 

@@ -5,12 +5,14 @@ then the bytes of the arrays it names. Nothing is unpickled on either side, so w
 this process cannot reach the one that started it.
 """
 
+import hashlib
 import json
 import os
 import queue
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,13 +21,13 @@ import numpy as np
 import numpy.typing as npt
 
 from avbench.errors import MediaError
-from avbench.media.decode import read_clip, read_picture, read_sound
+from avbench.media.decode import probe, read_clip, read_picture, read_sound
 from avbench.media.info import Fit, Limits
 from avbench.records import AudioInput, VideoInput
 
 READY = {"ready": True}
 
-Answer = tuple[dict[str, float], dict[str, npt.NDArray[Any] | None]]
+Answer = tuple[dict[str, Any], dict[str, npt.NDArray[Any] | None]]
 
 
 def main() -> None:
@@ -97,10 +99,28 @@ def _picture(request: dict[str, Any], path: Path, limits: Limits) -> Answer:
     return facts, {"frames": picture.frames}
 
 
+def _probe(request: dict[str, Any], path: Path, limits: Limits) -> Answer:
+    return {"files": [_probed(Path(each), request["digests"], limits) for each in request["paths"]]}, {}
+
+
+def _probed(path: Path, digests: bool, limits: Limits) -> dict[str, Any]:
+    try:
+        found = asdict(probe(path, limits=limits)) | {"path": str(path), "digest": None}
+        if digests:
+            with path.open("rb") as file:
+                found["digest"] = hashlib.file_digest(file, "sha256").hexdigest()
+    except MediaError as error:
+        return {"reason": error.reason, "message": error.message}
+    except OSError as error:
+        return {"reason": "missing", "message": f"The file {path} cannot be read: {error.strerror}."}
+    return found
+
+
 READERS: Mapping[str, Callable[[dict[str, Any], Path, Limits], Answer]] = {
     "clip": _clip,
     "sound": _sound,
     "picture": _picture,
+    "probe": _probe,
 }
 
 

@@ -94,7 +94,7 @@ def decode_clips(
     if processes == 0:
         return (_outcome(partial(_decode_here, window, clip)) for clip in clips)
     calls = (partial(window.read, clip, timeout=timeout) for clip in clips)
-    return _ahead(calls, processes, most=2 * processes + 2)
+    return read_ahead(calls, processes, most=2 * processes + 2)
 
 
 def decode_pictures(
@@ -117,7 +117,7 @@ def decode_pictures(
         answer = decoder.ask(asked | {"path": str(path)}, timeout)
         return Picture(frames=answer.arrays["frames"], **answer.facts)
 
-    return _ahead((partial(read, path) for path in paths), processes=1, most=2)
+    return read_ahead((partial(read, path) for path in paths), processes=1, most=2)
 
 
 class ClipReaders:
@@ -227,7 +227,7 @@ class _Pool:
             decoder.close()
 
 
-def _ahead(
+def read_ahead(
     calls: Iterable[Callable[[DecoderProcess], T]], processes: int, most: int
 ) -> Generator[T | MediaError]:
     """Yield what calls return, in order, at most ``most`` of them ahead."""

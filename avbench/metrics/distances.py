@@ -77,7 +77,9 @@ def lower_median_distance(rows: Values) -> float:
         edges = np.linspace(low, high, BINS + 1)
         if not np.all(np.diff(edges) > 0):
             return low**0.5  # what remains is equal up to rounding
-        counts = sum((np.histogram(each, edges)[0] for each in _pairs(rows)), np.zeros(BINS, np.int64))
+        counts = sum(
+            (np.histogram(each, BINS, (low, high))[0] for each in _pairs(rows)), np.zeros(BINS, np.int64)
+        )
         upto = np.cumsum(counts)
         middle = int(np.searchsorted(upto, wanted, side="right"))
         wanted -= int(upto[middle] - counts[middle])
@@ -89,6 +91,10 @@ def lower_median_distance(rows: Values) -> float:
 
 def _pairs(rows: Values) -> Iterator[Values]:
     """Yield the squared distances of all pairs of different rows, each pair once."""
-    for some, squares in squared_distance_blocks(rows, rows):
-        later = np.arange(len(rows)) > np.arange(some.start, some.stop)[:, None]
-        yield squares[later]
+    for some in row_slices(len(rows), len(rows)):
+        for part, squares in squared_distance_blocks(rows[some], rows[some.start :]):
+            # Against the rows of the slice itself a triangle, against all after it everything.
+            yield squares[:, : len(rows[some])][
+                np.triu_indices(len(squares), part.start + 1, len(rows[some]))
+            ]
+            yield squares[:, len(rows[some]) :].ravel()

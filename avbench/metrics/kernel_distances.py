@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from avbench.metrics.bias import Corrected, jackknife
 from avbench.metrics.distances import lower_median_distance, row_slices, squared_distance_blocks
-from avbench.metrics.embedding_sets import Values, check_result, checked_sets, group_indices
+from avbench.metrics.embedding_sets import Values, check_result, checked_set, checked_sets, group_indices
 from avbench.metrics.intervals import LEVEL
 
 Kernel = Callable[[Values, Values], Iterator[tuple[slice, Values]]]
@@ -137,10 +137,20 @@ def kernel_audio_distance(
     -3.4610218
     """
     rows, others = checked_sets(generated, reference, NAMES, least=2)
-    bandwidth = lower_median_distance(others if bandwidth_of == "reference" else rows)
+    kernel = kad_kernel(others if bandwidth_of == "reference" else rows)
+    return PERCENT * squared_mmd(rows, others, kernel)
+
+
+def kad_kernel(rows: ArrayLike) -> Kernel:
+    """Return the Gaussian kernel whose bandwidth is the median distance of two rows of ``(n, dim)``.
+
+    Raises:
+        ValueError: That distance is 0, or there are fewer than two rows.
+    """
+    bandwidth = lower_median_distance(checked_set(rows, "the set of the bandwidth", least=2))
     if bandwidth == 0:
-        raise ValueError(f"half of the {bandwidth_of} set is one row repeated: it gives no bandwidth")
-    return PERCENT * squared_mmd(rows, others, gaussian(bandwidth))
+        raise ValueError("half of the set is one row repeated: it gives no bandwidth")
+    return gaussian(bandwidth)
 
 
 def kernel_inception_distance(

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import wave
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,10 +15,11 @@ from avbench.pages.colours import palette
 from avbench.pages.exhibits import Exhibition, Pcm, ShownClip, ShownSound
 from avbench.pages.png import indexed_png
 from avbench.pages.spectrograms import Bands, levels, pixels
-from avbench.store import write_whole
+from avbench.store import cannot_write, write_whole
 
 DATA = "clips.json"
 FOLDER = "clips"
+EARLIER = re.compile(r"\d{2,}(-truth|-made-\d+)?\.(wav|png|mp4)", re.ASCII)
 
 
 def truth_name(number: int) -> str:
@@ -43,6 +45,22 @@ def put(path: Path, content: bytes) -> None:
     """
     write_whole(path, content)
     path.chmod(0o644)
+
+
+def remove_earlier(folder: Path) -> None:
+    """Remove the sounds, pictures and videos of an earlier page, which may have shown more clips.
+
+    Raises:
+        StorageError: A file cannot be removed.
+    """
+    if not (folder / FOLDER).is_dir():
+        return
+    for path in sorted((folder / FOLDER).iterdir()):
+        if EARLIER.fullmatch(path.name):
+            try:
+                path.unlink()
+            except OSError as error:
+                raise cannot_write(path, error) from error
 
 
 def write_sounds(folder: Path, shown: Exhibition) -> None:

@@ -227,12 +227,11 @@ class Listener:
         place = f"{ear.kind} {ear.name}"
         shelf = self._shelves.get(place) or self.store.shelf({"heard": dict(ear.identity)})
         self._shelves[place] = shelf
-        kept = {part: shelf.read(digest, part) for part in ear.parts}
-        if all(values is not None for values in kept.values()):
+        kept = shelf.read_several(digest, "heard")
+        if set(kept) == set(ear.parts):
             return kept
         found = ear.hear(sound.astype(np.float32) / FULL_SCALE, self.sample_rate)
-        for part, values in found.items():
-            shelf.write(digest, part, values)
+        shelf.write_several(digest, "heard", found)
         return found
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from avbench.clips import Clip
 from avbench.errors import DataError
 from avbench.metrics.measurement import Measurement
+from avbench.metrics.offsets import Trials
 from avbench.pages.exhibits import Exhibition
 from avbench.records import Progress
 from avbench.registry import Registry
@@ -113,7 +114,7 @@ class Evaluated:
     computed: int
     masked: Mapping[str, LeftOut] = field(default_factory=dict[str, LeftOut])
     filled: tuple[str, ...] = ()
-    shown: Exhibition | None = None
+    shown: Exhibition | Trials | None = None
 
 
 def announcement(plan: Plan, found: int, reused: int, to_do: str) -> str:

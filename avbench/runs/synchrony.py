@@ -1,5 +1,6 @@
 """Synchrony: every clip shifted by a known offset, every candidate scored and held against the truth."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -25,7 +26,9 @@ from avbench.store import Row, Shelf, Store
 from avbench.tasks.shifts import true_offsets
 from avbench.tasks.synchrony import OffsetOutcome, Scale, score_offsets
 
-OTHER_SOUND_SUMMARY = "The model with another clip's sound: what it finds where there is nothing to find."
+OTHER_SOUND_SUMMARY = (
+    "The model with another recording's sound: what it finds where there is nothing to find."
+)
 SCALES: tuple[Scale, ...] = get_args(Scale)
 
 
@@ -77,7 +80,8 @@ def evaluate(job: Job) -> Evaluated:
     rows = {clip.id: scores.rows[scores.keys[clip.id]] for clip in evaluated}
     with job.clock.phase("score"):
         own = {clip_id: each[0] for clip_id, each in rows.items()}
-        outcome = scored_offsets(plan, evaluated, offsets, own, scores.scale)
+        trials = trials_of(protocol, evaluated, offsets, own)
+        outcome = scored_trials(plan, evaluated, trials, scores.scale)
     with job.clock.phase("reference rows"):
         found = reference_rows(job, partial(_reference_scores, job, evaluated, offsets, rows, scores.scale))
     return Evaluated(
@@ -92,6 +96,7 @@ def evaluate(job: Job) -> Evaluated:
         rows=found,
         reused=scores.reused,
         computed=scores.computed,
+        shown=trials,
     )
 
 
@@ -177,10 +182,11 @@ def _recall(plan: Plan, shelf: Shelf, scores: Scores) -> None:
 
 
 def _compute(job: Job, shelf: Shelf, scores: Scores, scorer: OffsetScorer) -> None:
-    """Score every batch that lacks some, keeping each at once; batches are fixed slices of the order."""
+    """Score every batch that lacks some, keeping each at once; batches are fixed slices of their order."""
     plan, protocol = job.plan, protocol_of(job.plan)
     size = plan.batch_size
-    slices = [plan.clips[first : first + size] for first in range(0, len(plan.clips), size)]
+    order = interleaved(plan.clips)
+    slices = [order[first : first + size] for first in range(0, len(order), size)]
     batches = [tuple(filter(scores.tried, part)) for part in slices if any(map(scores.waits, part))]
     done, total = 0, sum(map(len, batches))
     with closing(decoded_trials(plan, batches, scorer.offsets, protocol)) as decoded:
@@ -198,6 +204,16 @@ def _compute(job: Job, shelf: Shelf, scores: Scores, scorer: OffsetScorer) -> No
     scorer.attempts.refuse_failure("offset_scores", 1)
 
 
+def interleaved(clips: Sequence[Clip]) -> list[Clip]:
+    """Return the first clip of each recording, then the second of each, and so on."""
+    nth: Counter[str] = Counter()
+    places: list[int] = []
+    for clip in clips:
+        places.append(nth[clip.group])
+        nth[clip.group] += 1
+    return [clip for _, clip in sorted(zip(places, clips, strict=True), key=lambda pair: pair[0])]
+
+
 def _keep(shelf: Shelf, scores: Scores, clip_id: str, row: Row) -> None:
     key = scores.keys[clip_id]
     if key not in scores.rows:
@@ -206,16 +222,18 @@ def _keep(shelf: Shelf, scores: Scores, clip_id: str, row: Row) -> None:
         scores.computed += 1
 
 
-def scored_offsets(
-    plan: Plan, clips: Sequence[Clip], offsets: Mapping[str, float], rows: Mapping[str, Row], scale: Scale
-) -> OffsetOutcome:
-    """Hold scores ``(offset,)`` by clip id against the truth."""
-    protocol = protocol_of(plan)
-    trials = Trials.of(
-        protocol.offsets, [offsets[clip.id] for clip in clips], [rows[clip.id] for clip in clips]
-    )
+def trials_of(
+    protocol: OffsetProtocol, clips: Sequence[Clip], offsets: Mapping[str, float], rows: Mapping[str, Row]
+) -> Trials:
+    """Return what is known of clips: their true offsets, and their scores ``(offset,)`` by clip id."""
+    true, found = [offsets[clip.id] for clip in clips], [rows[clip.id] for clip in clips]
+    return Trials.of(protocol.offsets, true, found)
+
+
+def scored_trials(plan: Plan, clips: Sequence[Clip], trials: Trials, scale: Scale) -> OffsetOutcome:
+    """Hold the scores of clips against the truth."""
     ids, groups = [clip.id for clip in clips], [clip.group for clip in clips]
-    return score_offsets(protocol, ids, groups, trials, scale, plan.seed)
+    return score_offsets(protocol_of(plan), ids, groups, trials, scale, plan.seed)
 
 
 def _reference_scores(
@@ -229,7 +247,7 @@ def _reference_scores(
     if name == OTHER_SOUND:
         paired = [clip for clip in clips if len(own[clip.id]) > 1]
         if not paired:
-            raise DataError("No batch has two clips.", hint="Raise --batch-size or --limit.")
+            raise DataError("No batch has clips of two recordings.", hint="Raise --batch-size or --limit.")
         rows, summary = {clip.id: own[clip.id][1] for clip in paired}, OTHER_SOUND_SUMMARY
     else:
         contestant = reference_model(job, name)
@@ -238,7 +256,8 @@ def _reference_scores(
         scorer = scorer_of(job.plan, contestant, contestant.load("cpu"), offsets, with_other=False)
         paired, summary, scale = list(clips), contestant.record.summary, scorer.scale
         rows = _score_unread(job.plan, scorer, clips)
-    outcome = scored_offsets(job.plan, paired, offsets, rows, scale)
+    trials = trials_of(protocol_of(job.plan), paired, offsets, rows)
+    outcome = scored_trials(job.plan, paired, trials, scale)
     return summary, [score_of(each) for each in outcome.measurements]
 
 

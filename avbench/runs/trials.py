@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from avbench.clips import Clip
 from avbench.errors import MediaError, ModelError
@@ -20,17 +21,20 @@ from avbench.specs import OffsetProtocol
 from avbench.store import Row
 from avbench.tasks.synchrony import Scale
 
-# One token a second may be rounded up in one stream and down in the other.
 RATE_TOLERANCE = 0.01
 OTHER_SOUND = "other-sound"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A clip as a trial takes it: its picture from the true offset on, its sound from the start."""
+    """A clip as a trial takes it: its picture from the true offset on, its sound from the start.
 
-    frames: Any
-    samples: Any
+    Nothing is ever filled up: what is made up at an end would tell where the other stream lies.
+    """
+
+    frames: NDArray[np.uint8] | None
+    samples: NDArray[np.float32] | None
+    filled: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,7 +49,8 @@ class OffsetScorer:
         batch_size: Rows of every batch it is given.
         protocol: The window and the grid.
         offsets: By how much each clip is shifted, by clip id.
-        with_other: Whether each picture is also scored with the sound of another clip.
+        with_other: Whether each picture is also scored with the sound of the next clip of its batch, if that
+            is of another recording.
         attempts: What became of the clips so far.
     """
 
@@ -85,19 +90,21 @@ class OffsetScorer:
     def _forward(self, slots: Slots) -> Sequence[Row]:
         import torch
 
-        video = self._video(slots)
+        video = self.pictures(slots)
         turned = [*slots[1:], slots[0]]
-        # A batch of one clip has no other sound to give.
-        alone = len({clip.id for clip, _ in slots}) == 1
+        other = [one.group != next_one.group for (one, _), (next_one, _) in zip(slots, turned, strict=True)]
+        with_other = self.with_other and any(other)
         with torch.inference_mode():
             if self.scale == "logits":
-                sounds = [slots] if alone or not self.with_other else [slots, turned]
-                scored = [self._logits(video, self._audio(each)) for each in sounds]
+                sounds = [slots, turned] if with_other else [slots]
+                scored = [self._logits(video, self.sounds(each)) for each in sounds]
             else:
-                scored = self._cosines(video, self._audio(slots), other=self.with_other and not alone)
-        return list(np.stack(scored, axis=1))
+                scored = self._cosines(video, self.sounds(slots), with_other=with_other)
+        rows = np.stack(scored, axis=1)
+        return [row if elsewhere else row[:1] for row, elsewhere in zip(rows, other, strict=True)]
 
-    def _video(self, slots: Slots) -> VideoBatch:
+    def pictures(self, slots: Slots) -> VideoBatch:
+        """Return the batch of the pictures of some clips."""
         reach = self.protocol.reach
         seen = [
             (replace(clip, start=clip.start + reach + self.offsets[clip.id]), decoded)
@@ -105,7 +112,8 @@ class OffsetScorer:
         ]
         return video_batch(seen, self.inputs, self.device, seconds=self.protocol.window)
 
-    def _audio(self, slots: Slots) -> AudioBatch:
+    def sounds(self, slots: Slots) -> AudioBatch:
+        """Return the batch of the sounds of some clips, with the offsets that are asked for."""
         batch = audio_batch(slots, self.inputs, self.device)
         return replace(batch, lead=self.protocol.reach, offsets=self.protocol.offsets)
 
@@ -113,12 +121,12 @@ class OffsetScorer:
         output = self.model.offset_scores(video, audio)
         return check_offset_scores(self.name, output, len(audio.clips), len(audio.offsets))
 
-    def _cosines(self, video: VideoBatch, audio: AudioBatch, *, other: bool) -> list[Embeddings]:
+    def _cosines(self, video: VideoBatch, audio: AudioBatch, *, with_other: bool) -> list[Embeddings]:
         rows = len(video.clips)
         seen = check_embeddings(self.name, "embed_video", self.model.embed_video(video), rows)
         heard = check_embeddings(self.name, "embed_audio", self.model.embed_audio(audio), rows)
         check_tokens(self.name, self.protocol, seen, heard)
-        sounds = [heard, np.roll(heard, -1, axis=0)] if other else [heard]
+        sounds = [heard, np.roll(heard, -1, axis=0)] if with_other else [heard]
         return [np.stack([self._slide(*pair) for pair in zip(seen, sound, strict=True)]) for sound in sounds]
 
     def _slide(self, video: Row, audio: Row) -> Row:
@@ -158,7 +166,9 @@ def check_tokens(model: str, protocol: OffsetProtocol, video: Embeddings, audio:
             hint="Return tokens from embed_video and embed_audio, or give the model offset_scores.",
         )
     rates = video.shape[1] / protocol.window, audio.shape[1] / protocol.seconds
-    if abs(rates[0] - rates[1]) > RATE_TOLERANCE * max(rates):
+    # The number of tokens may be rounded up in one stream and down in the other.
+    rounding = max(1 / protocol.window, RATE_TOLERANCE * max(rates))
+    if abs(rates[0] - rates[1]) > rounding:
         raise ModelError(
             f"The model {model!r} returned {rates[0]:.4g} tokens of picture a second and {rates[1]:.4g} of "
             "sound.",
@@ -185,7 +195,8 @@ def decoded_trials(
     seen = [replace(clip, start=clip.start + protocol.reach + offsets[clip.id]) for clip in clips]
     inputs, processes = plan.contestant.inputs, plan.workers
     if inputs.video is None and inputs.audio is None:
-        yield from ([(clip, Unread()) for clip in batch] for batch in batches)
+        for batch in batches:
+            yield [(clip, Unread()) for clip in batch]
         return
     from avbench.media.workers import decode_clips
 

@@ -79,7 +79,8 @@ def make_soundtracks(
     _refuse_to_replace([take for take in takes if take.stem not in kept], request)
     left = [take for take in takes if take.stem not in kept]
     report.say(
-        f"{request.model}: {len(takes)} sounds, {len(kept)} there already, {len(left)} to make on {device}."
+        f"{request.model}: {len(takes)} sound{'s' * (len(takes) != 1)}, {len(kept)} there already, "
+        f"{len(left)} to make on {device}."
     )
     yield from kept.values()
     if not left:

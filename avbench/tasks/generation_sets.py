@@ -10,15 +10,14 @@ import numpy as np
 
 from avbench.metrics.bias import Corrected
 from avbench.metrics.classifier_scores import inception_interval, inception_score
-from avbench.metrics.distances import lower_median_distance
 from avbench.metrics.frechet import frechet_distance, moments
 from avbench.metrics.frechet_intervals import frechet_bootstrap, frechet_extrapolation, frechet_jackknife
 from avbench.metrics.intervals import RESAMPLES, bootstrap_means
 from avbench.metrics.kernel_distances import (
     PERCENT,
-    gaussian,
-    kernel_audio_distance,
+    kad_kernel,
     kernel_inception_distance,
+    squared_mmd,
     squared_mmd_jackknife,
 )
 from avbench.metrics.measurement import Interval, Measurement
@@ -111,8 +110,8 @@ class _Sets:
         return self._distance(line.value, None)
 
     def kad(self) -> Measurement:
-        value = kernel_audio_distance(self.made.rows, self.truth.rows)
-        kernel = gaussian(lower_median_distance(self.truth.rows.astype(np.float64)))
+        kernel = kad_kernel(self.truth.rows)
+        value = PERCENT * squared_mmd(self.made.rows, self.truth.rows, kernel)
 
         def interval() -> Interval:
             found = squared_mmd_jackknife(self.made.rows, self.truth.rows, kernel, self.made.recordings)

@@ -66,21 +66,22 @@ def score_offsets(
     """
     guess = trials.guessed()
     means, chances = per_clip(protocol, trials), per_clip(protocol, guess)
-    errors, guesses = means["offset.mean-error"], chances["offset.mean-error"]
+    errors = offsets.pooled_errors(trials)
+    names = [group for group in groups for _ in range(errors.shape[1])]
     gained, most = (each - chances["offset.auc"] for each in (means["offset.auc"], 1.0))
     median = Measurement(
         id="offset.median-error",
         value=float(np.median(errors)),
-        n=len(errors),
+        n=len(clip_ids),
         unit="s",
         higher_is_better=False,
-        chance=float(np.median(guesses)),
-        interval=bootstrap_median(errors, groups, seed=seed),
+        chance=float(np.median(offsets.pooled_errors(guess))),
+        interval=bootstrap_median(errors.ravel(), names, seed=seed),
     )
     corrected = Measurement(
         id="offset.auc-corrected",
         value=float(gained.sum() / most.sum()),
-        n=len(errors),
+        n=len(clip_ids),
         unit="ratio",
         higher_is_better=True,
         chance=0.0,

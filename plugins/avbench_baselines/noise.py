@@ -17,7 +17,7 @@ def generator(clip: Clip, modality: str) -> np.random.Generator:
 
 
 class RandomEmbeddings:
-    """Embeds every clip as a direction drawn evenly from the sphere, and scores offsets, looking at nothing."""
+    """Embeds clips as directions drawn evenly from the sphere, and scores offsets by chance."""
 
     def embed_video(self, batch: VideoBatch) -> torch.Tensor:
         """Return ``(batch, dim=64)``."""

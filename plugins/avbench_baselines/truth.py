@@ -29,6 +29,9 @@ SMEAR = 0.010
 TRACK_RATE = 25
 """Instants a second of the envelope and of the paths."""
 
+SURENESS = 100.0
+"""Logits of a whole cosine."""
+
 Block = NDArray[np.float64]
 
 
@@ -110,7 +113,9 @@ class TruthModel(ABC):
         return self._embed([(clip, self._truth(clip).audio) for clip in batch.clips], "audio")
 
     def offset_scores(self, video: VideoBatch, audio: AudioBatch) -> torch.Tensor:
-        """Return ``(batch, offset)``: cosines of what is seen to land with what is heard to, so much later.
+        """Return ``(batch, offset)``: the cosine of landings seen with landings heard so much later.
+
+        As logits they are 100 times the cosines: a model that knows the truth is sure.
 
         Raises:
             ValueError: The batch does not say how long its pictures last.
@@ -126,7 +131,7 @@ class TruthModel(ABC):
             sound = self.landings(heard, self._truth(heard).audio, "audio")
             starts = [heard.start + audio.lead + offset for offset in audio.offsets]
             rows.append([cosine(landing, stretch(sound, start, video.seconds)) for start in starts])
-        return torch.tensor(rows, dtype=torch.float32)
+        return SURENESS * torch.tensor(rows, dtype=torch.float32)
 
     def landings(self, clip: Clip, stream: StreamTruth, modality: str) -> Block:
         """Return what the model knows of when a stream's landings are: ``(class, time)`` at 100 a second."""

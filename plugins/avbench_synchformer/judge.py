@@ -56,11 +56,15 @@ class DeSync:
         )
 
     def judge(self, seen: Impression, heard: Impression) -> Mapping[str, Verdict]:
-        """Return the score in seconds. What one stream has beyond the other's last segment is left out."""
+        """Return the score in seconds."""
+        first, last = self.logits(seen, heard).argmax(dim=1).tolist()
+        return {"sync.desync": desync((first, last))}
+
+    def logits(self, seen: Impression, heard: Impression) -> Float[Tensor, "window=2 offset=21"]:
+        """Compare both windows. What one stream has beyond the other's last segment is left out."""
         picture, sound = (torch.tensor(each["tokens"], device=self.device)[None] for each in (seen, heard))
         both = windows(min(picture.shape[1], sound.shape[1]))
-        first, last = (int(self.network.compare(picture[:, each], sound[:, each]).argmax()) for each in both)
-        return {"sync.desync": desync((first, last))}
+        return torch.cat([self.network.compare(picture[:, each], sound[:, each]) for each in both])
 
 
 def centre(
@@ -78,9 +82,7 @@ def load(device: str, weights: Path | None) -> DeSync:
         ModelError: There is none, or it is of another network.
     """
     if weights is None:
-        raise ModelError(
-            "Synchformer needs a checkpoint.", hint="`avbench show synchformer` says where from."
-        )
+        raise ModelError("Synchformer needs a checkpoint.", hint="`avbench show desync` says where from.")
     network = Synchformer()
     load_public(network, weights, name="synchformer")
     return DeSync(network, device)

@@ -1,11 +1,25 @@
 """Synchformer as avbench sees it; nothing of it is imported here but its windows."""
 
+import hashlib
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from avbench import Checkpoint, Criterion, JudgeRecord, MetricRecord, Sight, hookimpl
+from avbench import (
+    AudioInput,
+    Checkpoint,
+    Criterion,
+    JudgeRecord,
+    MetricRecord,
+    ModelInputs,
+    ModelRecord,
+    OffsetProtocol,
+    Sight,
+    TaskSpec,
+    VideoInput,
+    hookimpl,
+)
 from avbench_synchformer.windows import FPS, RATE, SHORTEST, UNIFORM_GUESS
 
 FILE = "synchformer_state_dict.pth"
@@ -15,8 +29,19 @@ def _load(device: str, weights: Path | None) -> Any:
     return importlib.import_module("avbench_synchformer.judge").load(device, weights)
 
 
-SYNCHFORMER = JudgeRecord(
-    name="synchformer",
+def _load_model(device: str, weights: str) -> Any:
+    return importlib.import_module("avbench_synchformer.model").load_model(device, weights)
+
+
+def _identity(args: Mapping[str, str]) -> Mapping[str, str]:
+    if "weights" not in args:
+        return {}
+    with Path(args["weights"]).open("rb") as file:
+        return {"weights": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
+DESYNC = JudgeRecord(
+    name="desync",
     summary="DeSync: the offset Synchformer finds in the first and the last 4.8 s, without sign.",
     load=_load,
     sight=Sight(short_side=224, fps=FPS),
@@ -43,8 +68,45 @@ SYNCHFORMER = JudgeRecord(
 
 @hookimpl
 def avbench_judges() -> Iterable[JudgeRecord]:
+    """Contribute ``desync``."""
+    return [DESYNC]
+
+
+@hookimpl
+def avbench_models() -> Iterable[ModelRecord]:
     """Contribute ``synchformer``."""
-    return [SYNCHFORMER]
+    return [
+        ModelRecord(
+            name="synchformer",
+            summary="Synchformer with its public checkpoint: offsets of -2 to 2 s in steps of 0.2 s.",
+            load=_load_model,
+            inputs=ModelInputs(
+                video=VideoInput(fps=FPS, height=224, width=224), audio=AudioInput(sample_rate=RATE)
+            ),
+            capabilities=("synchrony",),
+            identity=_identity,
+            training_data=("AudioSet",),
+            license="MIT",
+        )
+    ]
+
+
+@hookimpl
+def avbench_tasks() -> Iterable[TaskSpec]:
+    """Contribute the task that Synchformer was trained for."""
+    protocol = OffsetProtocol(window=5.0, reach=2.0, step=0.2, shifts="folder-sync-synchformer")
+    return [
+        TaskSpec(
+            name="folder-sync-synchformer",
+            dataset="folder",
+            seconds=protocol.seconds,
+            version=1,
+            summary="As Synchformer: by how much sound was shifted against 5 s of picture (--data-root DIR).",
+            protocol=protocol,
+            scale_rows=("random",),
+            note="Your own files, and other shifts than its authors': compare only on the same clips.",
+        )
+    ]
 
 
 @hookimpl

@@ -14,7 +14,7 @@ from avbench_synchformer import judge
 from avbench_synchformer.config import Config
 from avbench_synchformer.judge import DeSync, centre
 from avbench_synchformer.network import Synchformer
-from avbench_synchformer.plugin import SYNCHFORMER
+from avbench_synchformer.plugin import DESYNC
 from avbench_synchformer.windows import FPS, OFFSETS, RATE
 from tests.running import Runs
 from tests.runs.sounding import sounding, write_flashes
@@ -105,16 +105,16 @@ def test_the_middle_of_a_wide_picture_is_seen():
 
 def test_without_a_checkpoint_nothing_is_loaded_and_the_record_says_where_it_is(tmp_path):
     with pytest.raises(ModelError, match="needs a checkpoint"):
-        SYNCHFORMER.load("cpu", None)
-    with pytest.raises(ModelError, match="The judge 'synchformer' has no weights") as raised:
-        resolve_network(SYNCHFORMER, weights=None, cache=tmp_path, allow_download=False)
-    assert "hkchengrex/MMAudio" in raised.value.hint and "--judge synchformer=PATH" in raised.value.hint
+        DESYNC.load("cpu", None)
+    with pytest.raises(ModelError, match="The judge 'desync' has no weights") as raised:
+        resolve_network(DESYNC, weights=None, cache=tmp_path, allow_download=False)
+    assert "hkchengrex/MMAudio" in raised.value.hint and "--judge desync=PATH" in raised.value.hint
 
 
 def test_another_file_is_refused_by_its_digest(tmp_path):
     (tmp_path / "other.pth").write_bytes(b"other")
     with pytest.raises(ModelError, match="not those of its record"):
-        resolve_network(SYNCHFORMER, weights=tmp_path / "other.pth", cache=tmp_path, allow_download=False)
+        resolve_network(DESYNC, weights=tmp_path / "other.pth", cache=tmp_path, allow_download=False)
 
 
 def test_a_file_of_another_network_is_refused(tmp_path, monkeypatch):
@@ -130,13 +130,13 @@ SMALL = (
 
 import dataclasses
 
-from avbench_synchformer.plugin import SYNCHFORMER
+from avbench_synchformer.plugin import DESYNC
 
 
 @hookimpl
 def avbench_judges():
-    unpinned = dataclasses.replace(SYNCHFORMER.checkpoint, sha256="")
-    return [dataclasses.replace(SYNCHFORMER, name="small", checkpoint=unpinned)]
+    unpinned = dataclasses.replace(DESYNC.checkpoint, sha256="")
+    return [dataclasses.replace(DESYNC, name="small", checkpoint=unpinned)]
 """
 )
 

@@ -37,3 +37,18 @@ def test_a_folder_that_cannot_be_written_ends_with_the_code_of_storage(
     (tmp_path / "file").write_text("in the way")
     assert run(*SMALL, "--out", str(tmp_path / "file" / "below")) == 6
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_an_index_is_counted_with_the_reasons_of_what_failed(
+    tmp_path: Path, tiny_clips: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "-a.mp4").write_bytes(next(tiny_clips.glob("*.mp4")).read_bytes())
+    (tmp_path / "tree" / "b.mp4").touch()
+    asked = ("data", "index", str(tmp_path / "tree"), "--out", str(tmp_path / "i.parquet"), "--quiet")
+
+    assert run(*asked, "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["files"], said["probed"], said["failed"]) == (2, 2, {"empty": 1})
+    assert run(*asked) == 0
+    assert "2 files" in capsys.readouterr().out

@@ -112,6 +112,14 @@ def test_a_page_can_be_read_by_others_than_its_owner(page: Path) -> None:
     assert all(each.stat().st_mode & 0o044 == 0o044 for each in page.parent.rglob("*.*"))
 
 
+def test_a_smaller_page_leaves_nothing_of_a_larger_one_and_what_is_not_its_own(runs: Runs) -> None:
+    folder = runs.folder / "shrinking"
+    for clips in (3, 2):
+        runs.finished(sounding(), model="clicking", tasks=("clicks",), page=folder, page_clips=clips)
+        (folder / "clips" / "mine.wav").write_bytes(b"a user's own")
+    assert {path.name[:2] for path in (folder / "clips").iterdir()} == {"01", "02", "mi"}
+
+
 def test_the_sounds_are_those_that_were_scored(page: Path) -> None:
     for path in page.parent.glob("clips/*.wav"):
         with wave.open(str(path), "r") as file:

@@ -1,0 +1,18 @@
+"""``avbench data``: make and inspect data, one file per subcommand."""
+
+import click
+
+from avbench.cli.lazy import Entries, LazyGroup
+
+ENTRIES: Entries = {
+    "index": ("avbench.cli.data.index", "Scan a tree once: what is there and what each file holds."),
+    "render": ("avbench.cli.data.render", "Render procedural data to files."),
+    "sheet": ("avbench.cli.data.sheet", "Draw what data look and sound like."),
+    "mimic": ("avbench.cli.data.mimic", "Write a small tree that imitates a data set, to rehearse with."),
+    "leakage": ("avbench.cli.data.leakage", "Say whether what is tested on was seen before."),
+}
+
+
+@click.group("data", cls=LazyGroup, entries=ENTRIES)
+def command() -> None:
+    """Make and inspect data."""

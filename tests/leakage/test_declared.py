@@ -1,0 +1,91 @@
+"""What a model declares it was trained on, in a real run: notes, and raw and clean scores."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from avbench.boards.pages import page
+from avbench.boards.ranking import boards, read_entries
+from avbench.boards.tables import result_tables
+from avbench.errors import DataError
+from avbench.results import RunResult
+from tests.model_sources import seeing
+from tests.running import Runs
+
+DECLARATION = 'capabilities=("retrieval",)'
+
+
+@pytest.fixture
+def runs(tmp_path: Path, tiny_clips: Path) -> Runs:
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    for number, path in enumerate(sorted(tiny_clips.glob("*.mp4"))[:4]):
+        shutil.copy(path, clips / f"video-{number:05d}_000030.mp4")
+    return Runs(tmp_path, clips)
+
+
+def declaring(runs: Runs, declaration: str) -> RunResult:
+    return runs.result(seeing().replace(DECLARATION, f"{DECLARATION}, {declaration}"))
+
+
+def values(result: RunResult, prefix: str = "") -> dict[str, float]:
+    names = ("a2v.recall@1", "v2a.recall@1", "a2v.medr")
+    return {name: score.value for name in names if (score := result.score(prefix + name))}
+
+
+def test_clean_scores_are_those_of_a_run_without_the_clips_it_has_seen(runs: Runs) -> None:
+    ids = runs.folder / "seen.txt"
+    ids.write_text("video-00001\nanother-one\n")
+    result = declaring(runs, f"training_ids=(__import__('pathlib').Path({str(ids)!r}),)")
+    raw = runs.result(seeing())
+    (runs.clips / "video-00001_000030.mp4").unlink()
+    without = runs.result(seeing())
+    assert values(result) == values(raw)
+    assert values(result, "clean.") == values(without)
+    assert {score.n for score in result.scores if score.id.startswith("clean.")} == {3}
+    assert any(note.startswith("1 of 4 clips are of videos that seeing declares") for note in result.notes)
+    assert "Clean: without the clips" in result_tables(result)
+
+
+def test_a_board_shows_clean_scores_apart(runs: Runs) -> None:
+    ids = runs.folder / "seen.txt"
+    ids.write_text("video-00001_000030.mp4,label\n")
+    declaring(runs, f"training_ids=(__import__('pathlib').Path({str(ids)!r}),)")
+    entries, _ = read_entries(runs.output)
+    (board,) = boards(entries)
+    made = page(board, runs.output)
+    assert "## Without what they have seen" in made
+    assert "clean A→V R@1" in made
+    assert "Scale profile" not in made
+
+
+def test_clean_scores_do_not_rank(runs: Runs) -> None:
+    ids = runs.folder / "seen.txt"
+    ids.write_text("video-00001\n")
+    declaring(runs, f"training_ids=(__import__('pathlib').Path({str(ids)!r}),)")
+    runs.result(seeing())  # the same scores, but no clean ones
+    entries, _ = read_entries(runs.output)
+    (board,) = boards(entries)
+    assert len(board.rows) == 2
+    ours = [entry.result.score("clean.a2v.recall@1") is not None for entry in board.rows]
+    assert sorted(ours) == [False, True]
+
+
+def test_ids_that_none_of_the_clips_are_of_change_no_score(runs: Runs) -> None:
+    ids = runs.folder / "seen.txt"
+    ids.write_text("another-one\n")
+    result = declaring(runs, f"training_ids=(__import__('pathlib').Path({str(ids)!r}),)")
+    assert not values(result, "clean.")
+    assert any(note.startswith("0 of 4 clips are of videos") for note in result.notes)
+
+
+def test_a_data_set_that_is_declared_without_ids_is_a_note(runs: Runs) -> None:
+    result = declaring(runs, 'training_data=("folder",)')
+    assert any("declares folder among its training data" in note for note in result.notes)
+    assert not any("declares" in note for note in declaring(runs, 'training_data=("other",)').notes)
+
+
+def test_a_file_of_ids_that_is_not_there_stops_the_run_by_name(runs: Runs) -> None:
+    with pytest.raises(DataError, match="gone"):
+        declaring(runs, "training_ids=(__import__('pathlib').Path('gone.txt'),)")

@@ -1,0 +1,76 @@
+"""A rehearsal: tasks of real data run end to end on trees that imitate them."""
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from avbench import registry
+from avbench.datasets.mimic.layouts import LAYOUTS
+from avbench.datasets.mimic.parts import LEFT_OUT
+from avbench.datasets.mimic.tree import OUTSIDE, read_mimic, write_tree
+from avbench.records import Capability
+from avbench.requests import RunRequest
+from avbench.results import RunResult
+from avbench.runner import run
+from avbench.runs.job import Report
+from tests.running import quiet
+
+REAL = sorted(spec.name for spec in registry.load().tasks if spec.dataset in LAYOUTS)
+
+
+@pytest.fixture(scope="module")
+def trees(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("trees")
+
+
+def tree(trees: Path, dataset: str) -> Path:
+    if not (trees / dataset).is_dir():
+        write_tree(dataset, trees / dataset, quiet)
+    return trees / dataset
+
+
+def rehearsed(task: str, root: Path, folder: Path, model: str, **args: str) -> RunResult:
+    request = RunRequest(
+        model=model,
+        tasks=(task,),
+        data_root=root,
+        dataset_args=args,
+        output=folder / "results",
+        device="cpu",
+        workers=0,
+    )
+    report = Report(say=lambda _: None, progress=quiet)
+    (finished,) = run(registry.load(), request, folder / "cache", report)
+    return finished.result
+
+
+def cheapest(kind: Capability) -> str:
+    """Name a model that reads nothing, or the first that gives others a scale."""
+    able = [each for each in registry.load().models if kind in each.capabilities and each.scale_row]
+    unread = [each.name for each in able if not callable(each.inputs) and each.inputs.video is None]
+    return [*unread, *(each.name for each in able)][0]
+
+
+def test_a_model_that_reads_every_file_leaves_out_what_the_side_car_says(trees: Path, tmp_path: Path) -> None:
+    root = tree(trees, "vggsound")
+    whole = next(clip for clip in read_mimic(root).clips if clip.kind == "whole")
+    shutil.copy(root / whole.path, trees / OUTSIDE)  # what the link points at is there, and yet not read
+    result = rehearsed("folder-retrieval", root, tmp_path, "gmscavp")
+    on_disk = [clip for clip in read_mimic(root).clips if clip.kind not in ("missing", "outside")]
+    expected = Counter(clip.reason for clip in on_disk if clip.reason)
+    assert {reason: len(ids) for reason, ids in result.coverage.reasons.items()} == expected
+    assert set(expected) == set(LEFT_OUT.values()) - {"missing"}
+    assert result.coverage.partial
+    assert any("leaves the data root" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("task", REAL)
+def test_every_task_of_real_data_runs_to_its_end(trees: Path, tmp_path: Path, task: str) -> None:
+    spec = registry.load().tasks.get(task)
+    root = tree(trees, spec.dataset)
+    described = read_mimic(root)
+    result = rehearsed(task, root, tmp_path, cheapest(spec.kind), list=str(root / described.test_list))
+    assert result.coverage.asked == len(described.of("test"))
+    assert result.scores
