@@ -1,14 +1,14 @@
 """Data sets of listed clips: what a list asks for, joined with the files below the data root.
 
 A file is a listed clip's if its name says the same stretch of the same video in any convention
-(:mod:`avbench.datasets.file_names`); of several the one whose name says most. A clip that no file is named for
-is kept, with a path that does not exist: the run counts it as missing.
+(:mod:`avbench.datasets.file_names`); of several the one whose name says most. A clip that no file is named
+for is kept, with a path that does not exist: the run counts it as missing.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from avbench.clips import Clip
@@ -21,11 +21,13 @@ from avbench.lists.origins import list_asked_for
 from avbench.lists.panda70m import key_beside
 from avbench.lists.small_sets import PLAIN_ID, STAMP
 from avbench.records import DatasetRequest
+from avbench.results import ids_digest
 
 ARGUMENTS = ("list", "subset", "split", "classes", "vggsounder")
 ENDINGS = (*VIDEO_ENDINGS, ".flv", ".mpg", ".mpeg", ".ts", ".wmv")
 # Read as milliseconds, 30_40 would be a clip of 10 ms: no data set has one so short.
 SHORTEST_MS = 500
+TEN_SECONDS = ("vggsound", "audiocaps", "avsync15")
 NUMBERED = re.compile(r"([A-Za-z0-9_-]{1,64})\.(\d{1,5})", re.ASCII)
 
 
@@ -40,7 +42,7 @@ def _lasts(key: ClipKey) -> bool:
 
 
 def panda70m_keys(path: Path) -> Sequence[ClipKey]:
-    """Return what Panda-70M's files are: by the downloader's json, by ``<video id>.<n>``, or as others are."""
+    """Return what a file of Panda-70M is: by the downloader's json, by ``<video id>.<n>``, or as others are."""
     if key := key_beside(path):
         return (key,)
     if match := NUMBERED.fullmatch(path.stem):
@@ -190,7 +192,7 @@ def _clip(dataset: str, listed: ListedClip, path: Path) -> Clip:
 def _found(dataset: str, tree: _Tree, subset: str) -> ClipList:
     named: dict[str, Clip] = {}
     for path, keys in tree.files.items():
-        clip = _clip(dataset, ListedClip(key=keys[0]), path)
+        clip = _clip(dataset, ListedClip(key=_whole(dataset, keys)), path)
         named.setdefault(clip.id, clip)
     if not named:
         raise DataError(
@@ -199,7 +201,6 @@ def _found(dataset: str, tree: _Tree, subset: str) -> ClipList:
             "and `folder` takes any file.",
         )
     clips = tuple(named[each] for each in sorted(named))
-    read = IdList(name=dataset, clips=[ListedClip(key=tree.files[clip.path][0]) for clip in clips])
     what = f"the subset {subset} cannot be told apart, and " if subset else ""
     notes = [f"No list was given: {what}the clips are what the folder holds. Give one by --list FILE."]
     if tree.unnamed:
@@ -207,9 +208,23 @@ def _found(dataset: str, tree: _Tree, subset: str) -> ClipList:
     name = f"{dataset}@found-{len(clips)}"
     return ClipList(
         name=name,
-        revision=f"sha256:{read.digest[:16]}",
+        revision=f"sha256:{ids_digest([clip.id for clip in clips])[:16]}",
         clips=clips,
         notes=tuple(notes),
         list_name=name,
         found_only=True,
     )
+
+
+def _whole(dataset: str, keys: Sequence[ClipKey]) -> ClipKey:
+    """Return the likeliest of a name's keys, the shortest of those that say where they end.
+
+    Where all clips of the data set last as long, an end that is not said is filled in.
+    """
+    spans = [key for key in keys if key.start is not None and key.end is not None]
+    if spans:
+        return min(spans, key=lambda key: (key.end or 0) - (key.start or 0))
+    first = keys[0]
+    if first.start is None or dataset not in TEN_SECONDS:
+        return first
+    return replace(first, end=first.start + 10_000)
