@@ -31,6 +31,7 @@ class Taken:
 
     frames: Any
     samples: Any
+    filled: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -185,7 +186,8 @@ def decoded_trials(
     seen = [replace(clip, start=clip.start + protocol.reach + offsets[clip.id]) for clip in clips]
     inputs, processes = plan.contestant.inputs, plan.workers
     if inputs.video is None and inputs.audio is None:
-        yield from ([(clip, Unread()) for clip in batch] for batch in batches)
+        for batch in batches:
+            yield [(clip, Unread()) for clip in batch]
         return
     from avbench.media.workers import decode_clips
 
