@@ -57,7 +57,8 @@ def spec_block(spec: TaskSpec) -> str:
         ["version", str(spec.version)],
     ]
     given = f" --dataset-args list={FILES[spec.dataset]}" if spec.dataset in FILES else ""
-    command = f"avbench run --model gmscavp --task {spec.name} --data-root /data/{spec.dataset}{given}"
+    model = "random" if spec.kind == "synchrony" else "gmscavp"
+    command = f"avbench run --model {model} --task {spec.name} --data-root /data/{spec.dataset}{given}"
     parts = [
         escaped(spec.summary),
         table(["", ""], rows, words=2),
