@@ -42,7 +42,7 @@ def _lasts(key: ClipKey) -> bool:
 
 
 def panda70m_keys(path: Path) -> Sequence[ClipKey]:
-    """Return what a file of Panda-70M is: by the downloader's json, by ``<video id>.<n>``, or as others are."""
+    """Return what a file of Panda-70M is: by the json beside it, by ``<video id>.<n>``, or as others are."""
     if key := key_beside(path):
         return (key,)
     if match := NUMBERED.fullmatch(path.stem):

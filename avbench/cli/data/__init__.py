@@ -10,6 +10,7 @@ ENTRIES: Entries = {
     "sheet": ("avbench.cli.data.sheet", "Draw what data look and sound like."),
     "mimic": ("avbench.cli.data.mimic", "Write a small tree that imitates a data set, to rehearse with."),
     "leakage": ("avbench.cli.data.leakage", "Say whether what is tested on was seen before."),
+    "lists": ("avbench.cli.data.lists", "Show the lists that have a name, or say which a file is."),
 }
 
 
