@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def table(
 
 
 @contextmanager
-def numbered(path: Path, line: int) -> Iterator[None]:
+def numbered(path: Path, line: int) -> Generator[None, None, None]:
     """Turn a :class:`BadRow` raised within into a ``DataError`` that names file and line."""
     try:
         yield
