@@ -20,11 +20,18 @@ if TYPE_CHECKING:
         ModelRecord,
         VideoInput,
     )
-    from avbench.specs import GenerationProtocol, OffsetProtocol, RetrievalProtocol, TaskSpec
+    from avbench.specs import (
+        AlignmentProtocol,
+        GenerationProtocol,
+        OffsetProtocol,
+        RetrievalProtocol,
+        TaskSpec,
+    )
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AlignmentProtocol",
     "AudioBatch",
     "AudioInput",
     "AvbenchError",
@@ -77,6 +84,7 @@ _HOMES = {
     "MetricRecord": "avbench.records",
     "ModelInputs": "avbench.records",
     "ModelRecord": "avbench.records",
+    "AlignmentProtocol": "avbench.specs",
     "GenerationProtocol": "avbench.specs",
     "OffsetProtocol": "avbench.specs",
     "RetrievalProtocol": "avbench.specs",

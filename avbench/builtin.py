@@ -8,6 +8,7 @@ from avbench.embedders.records import EMBEDDERS
 from avbench.hookspecs import hookimpl
 from avbench.judges.av_align import AV_ALIGN
 from avbench.judges.judge import JudgeRecord
+from avbench.metrics.alignment_records import ALIGNMENT_METRICS
 from avbench.metrics.generation_records import GENERATION_METRICS
 from avbench.metrics.offset_records import OFFSET_METRICS
 from avbench.metrics.records import CATEGORY_METRICS, METRICS
@@ -51,6 +52,13 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
             license="Apache-2.0",
         ),
         DatasetRecord(
+            name="avsynth-windows",
+            summary="Each clip of avsynth a gallery of its own moments: --dataset-args window=SECONDS.",
+            open=_opener("avbench.datasets.avsynth.windows", "open_windows"),
+            needs_root=False,
+            license="Apache-2.0",
+        ),
+        DatasetRecord(
             name="folder",
             summary="Any folder of videos with sound: --data-root DIR.",
             open=_opener("avbench.datasets.folder", "open_folder"),
@@ -75,7 +83,7 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
 @hookimpl
 def avbench_metrics() -> Iterable[MetricRecord]:
     """The bundled metrics."""
-    return (*METRICS, *CATEGORY_METRICS, *GENERATION_METRICS, *OFFSET_METRICS)
+    return (*METRICS, *CATEGORY_METRICS, *GENERATION_METRICS, *OFFSET_METRICS, *ALIGNMENT_METRICS)
 
 
 @hookimpl

@@ -99,7 +99,7 @@ def _ids_by_reason(plan: Plan, left_out: Mapping[str, LeftOut]) -> dict[str, tup
 def notes(plan: Plan, evaluated: Evaluated) -> tuple[str, ...]:
     """Say what a reader of the numbers must know: what they are worth, and what was odd."""
     scored, filled = evaluated.scored, len(evaluated.filled)
-    standard = max(scored.galleries.get(STANDARD, (SMALL_GALLERY,)))
+    standard = sum(scored.galleries.get(STANDARD, (SMALL_GALLERY,)))
     small = (
         f"The gallery has {standard} clips: too few to say anything of a model; it shows that the path works."
         if standard < SMALL_GALLERY

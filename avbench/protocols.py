@@ -123,6 +123,21 @@ class OffsetModel(Protocol):
         ...
 
 
+@runtime_checkable
+class AlignmentModel(Protocol):
+    """Judges whether a sound belongs to a picture and is in time with it.
+
+    Picture and sound last equally long and begin together: ``audio.lead`` is 0.
+    """
+
+    def alignment_scores(self, video: VideoBatch, audio: AudioBatch) -> "Tensor":
+        """Return ``(batch,)``: the logit that the sound is the picture's own *and* in time, finite.
+
+        Above 0 it is accepted. A pair's does not depend on the rest of the batch.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """What an embedder hears in some clips.

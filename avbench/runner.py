@@ -21,6 +21,7 @@ HOW: dict[Capability, str] = {
     "retrieval": "avbench.runs.retrieval",
     "generation": "avbench.runs.generation",
     "synchrony": "avbench.runs.synchrony",
+    "alignment": "avbench.runs.alignment",
 }
 """The module that runs each kind of task."""
 

@@ -125,12 +125,47 @@ class OffsetProtocol:
         return round(self.window + 2 * self.reach, 9)
 
 
-TaskProtocol = RetrievalProtocol | CategoryProtocol | GenerationProtocol | OffsetProtocol
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlignmentProtocol:
+    """How well a model tells true pairs of picture and sound from shifted ones and from other clips' sound.
+
+    Of W + 2S seconds of a clip the sound is that of [S, S + W), and the picture that of
+    [S + shift, S + shift + W): a shift above 0 says that the sound is late, and no pair is padded.
+
+    Attributes:
+        true: Share of pairs that are true.
+        shifted: Share whose sound is the clip's own, at another time.
+        other: Share whose sound is another recording's.
+        smallest: The smallest shift either way, in seconds.
+        largest: S, the largest, in seconds.
+        window: W, seconds of picture and of sound.
+        pairs: Name of the draw: with a clip's id it decides what the clip's pair is.
+        onsets: Where the instants come from without which nothing can be in or out of time: the ``side-car``
+            of a clip, or its ``own-sound``.
+    """
+
+    true: float = 0.5
+    shifted: float = 0.25
+    other: float = 0.25
+    smallest: float = 0.2
+    largest: float = 2.0
+    window: float = 4.0
+    pairs: str = "by-id"
+    onsets: OnsetTruth = "own-sound"
+
+    @property
+    def seconds(self) -> float:
+        """Length a clip must have: W + 2S."""
+        return round(self.window + 2 * self.largest, 9)
+
+
+TaskProtocol = RetrievalProtocol | CategoryProtocol | GenerationProtocol | OffsetProtocol | AlignmentProtocol
 KINDS: dict[type, Capability] = {
     RetrievalProtocol: "retrieval",
     CategoryProtocol: "retrieval",
     GenerationProtocol: "generation",
     OffsetProtocol: "synchrony",
+    AlignmentProtocol: "alignment",
 }
 
 

@@ -14,17 +14,19 @@ from avbench.errors import DataError
 from avbench.metrics import retrieval
 from avbench.metrics.intervals import PairedTest, paired_bootstrap
 from avbench.results import RunResult, Score
+from avbench.tasks.alignment import AlignmentRecord
 from avbench.tasks.categories import CategoryQuery
 from avbench.tasks.generation_pairs import SoundRecord
 from avbench.tasks.retrieval_numbers import STANDARD, QueryRank
 from avbench.tasks.synchrony import OffsetRecord
 
-Record = QueryRank | CategoryQuery | SoundRecord | OffsetRecord
+Record = QueryRank | CategoryQuery | SoundRecord | OffsetRecord | AlignmentRecord
 RECORDS: Mapping[str, type[Record]] = {
     "retrieval": QueryRank,
     "category": CategoryQuery,
     "generation": SoundRecord,
     "synchrony": OffsetRecord,
+    "alignment": AlignmentRecord,
 }
 
 
@@ -186,8 +188,8 @@ def items(score_id: str, records: Sequence[Record], size: int | None = None) -> 
             yield from _query_items(score_id, record, size)
         elif isinstance(record, CategoryQuery):
             yield from _category_items(score_id, record)
-        elif isinstance(record, OffsetRecord):
-            yield from _offset_items(score_id, record)
+        elif isinstance(record, OffsetRecord | AlignmentRecord):
+            yield from _clip_items(score_id, record)
         else:
             yield from _sound_items(score_id, record)
 
@@ -214,7 +216,7 @@ def _query_items(score_id: str, query: QueryRank, size: int | None) -> Iterator[
     yield Item(name=(query.query, query.part), recording=query.recording, numerator=float(value[0]))
 
 
-def _offset_items(score_id: str, found: OffsetRecord) -> Iterator[Item]:
+def _clip_items(score_id: str, found: OffsetRecord | AlignmentRecord) -> Iterator[Item]:
     if score_id in found.values:
         yield Item(name=(found.clip, 0), recording=found.recording, numerator=found.values[score_id])
 

@@ -27,6 +27,9 @@ _NAMES = {
     "sync.av-align-2025": "AV-Align 2025",
     "sync.desync": "DeSync",
     "align.acceptance": "accepted by",
+    "align.accuracy": "accuracy",
+    "align.balanced": "balanced accuracy",
+    "align.auroc": "AUROC",
     "offset.top1": "top-1",
     "offset.within1": "±1 class",
     "offset.accuracy": "within",
@@ -46,9 +49,14 @@ _SHOWN_CATEGORY = re.compile(r"map|hit@1|ndcg@10|recall@10")
 # Of generation one number of each sort, and all that judges say; the document has every one.
 _SHOWN = re.compile(
     r"(fad|fd|kl|is|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error"
-    r"|sync\..+|align\.acceptance\..+"
+    r"|sync\..+|align\..+"
     r"|offset\.(top1|within1|accuracy@.+|median-error|mean-error|auc-corrected|ece)"
 )
+_PAIRS = {
+    "align.acceptance": "true pairs accepted",
+    "align.accuracy@shifted": "shifted pairs rejected",
+    "align.accuracy@other": "other pairs rejected",
+}
 _PLAIN_UNITS = ("rank", "distance", "classes", "cosine", "correlation", "ratio")
 
 
@@ -111,7 +119,11 @@ def name_of(score_id: str) -> str:
 
     >>> name_of("onset.f1@0.1"), name_of("offset.accuracy@0.2"), name_of("align.acceptance.cavp")
     ('onset F1@0.1', 'within 0.2 s', 'accepted by cavp')
+    >>> name_of("align.acceptance"), name_of("align.auroc")
+    ('true pairs accepted', 'AUROC')
     """
+    if score_id in _PAIRS:
+        return _PAIRS[score_id]
     return " ".join(_retrieval_words(score_id) if is_retrieval(score_id) else _generation_words(score_id))
 
 

@@ -77,6 +77,14 @@ def bootstrap_means(
     return [percentile_interval(column, level, seed, len(names)) for column in means.T]
 
 
+def bootstrap_share(values: NDArray[np.floating], groups: Sequence[str], *, seed: int) -> Interval:
+    """Return the interval of a share, ``values`` ``(n,)`` in {0, 1}: exact where all are alike."""
+    recordings = len(set(groups))
+    if np.ptp(values) == 0:
+        return clopper_pearson(recordings * int(values[0]), recordings)
+    return bootstrap_means(values[:, np.newaxis], groups, seed=seed)[0]
+
+
 def bootstrap_median(
     values: NDArray[np.floating],
     groups: Sequence[str],

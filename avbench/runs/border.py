@@ -72,6 +72,29 @@ def check_offset_scores(model: str, output: Any, rows: int, offsets: int) -> Emb
     return tensor.detach().float().cpu().numpy()
 
 
+def check_alignment_scores(model: str, output: Any, rows: int) -> Embeddings:
+    """Return a model's logits as an array ``(rows, 1)``, refusing what breaks its contract.
+
+    Rows with NaN or infinity pass: it is their clip which is left out, one step later.
+
+    Args:
+        model: The model's name, for messages.
+        output: What the method returned.
+        rows: Clips in the batch.
+
+    Raises:
+        ModelError: It is no floating-point tensor of that shape.
+    """
+    tensor = _tensor(model, "alignment_scores", output)
+    if not tensor.is_floating_point():
+        raise _broken(model, "alignment_scores", f"a tensor of {tensor.dtype}", "float32")
+    if tuple(tensor.shape) != (rows,):
+        raise _broken(
+            model, "alignment_scores", f"shape {tuple(tensor.shape)}", f"({rows},): a logit for each clip"
+        )
+    return tensor.detach().float().cpu().numpy()[:, np.newaxis]
+
+
 def check_same_space(model: str, shapes: Iterable[tuple[int, ...]]) -> None:
     """Refuse embeddings that cannot be compared.
 

@@ -28,7 +28,7 @@ from avbench.records import AudioInput, VideoInput
 from avbench.runs.census import Census, LeftOut
 from avbench.runs.job import Job
 from avbench.runs.stream import decoded_batches, note_failures
-from avbench.specs import OffsetProtocol
+from avbench.specs import AlignmentProtocol, OffsetProtocol
 from avbench.store import Shelf, Store
 
 VIDEO = VideoInput(fps=12.5, height=32, width=32)
@@ -90,9 +90,9 @@ def signs_of(decoded: DecodedClip) -> Signs:
 
 def masked_clips(
     job: Job,
-    protocol: OffsetProtocol,
+    protocol: OffsetProtocol | AlignmentProtocol,
     census: Census,
-    offsets: Mapping[str, float],
+    starts: Mapping[str, float],
     left_out: dict[str, LeftOut],
 ) -> dict[str, LeftOut]:
     """Return the clips no offset can be seen in, and why; a clip that cannot be read joins ``left_out``.
@@ -101,19 +101,19 @@ def masked_clips(
         job: The run.
         protocol: The window, and where onsets are known from.
         census: The clips, by content.
-        offsets: By how much each is shifted.
+        starts: Where the picture of each begins, in seconds into the clip.
         left_out: Clips that are not tried.
     """
     clips = [clip for clip in job.plan.clips if clip.id not in left_out]
     masked: dict[str, str | None] = {}
     if protocol.onsets == "side-car":
         for clip in clips:
-            times, start = onsets_of(clip, protocol.seconds), protocol.reach + offsets[clip.id]
+            times = onsets_of(clip, protocol.seconds)
             if times is not None:
-                masked[clip.id] = None if any_within(times, start, protocol.window) else "no-onsets"
+                masked[clip.id] = None if any_within(times, starts[clip.id], protocol.window) else "no-onsets"
     unknown = [clip for clip in clips if clip.id not in masked]
     for clip_id, signs in _signs(job, census, unknown, left_out).items():
-        masked[clip_id] = signs.mask(protocol.reach + offsets[clip_id], protocol.window)
+        masked[clip_id] = signs.mask(starts[clip_id], protocol.window)
     return {
         clip_id: LeftOut(reason=reason, message=MASKS[reason]) for clip_id, reason in masked.items() if reason
     }

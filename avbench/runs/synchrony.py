@@ -1,66 +1,31 @@
 """Synchrony: every clip shifted by a known offset, every candidate scored and held against the truth."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 from avbench.clips import Clip
 from avbench.digests import FileDigests
-from avbench.errors import DataError, MediaError, PluginError
+from avbench.errors import DataError, PluginError
 from avbench.metrics.offsets import Trials
 from avbench.provenance import store_key
 from avbench.resolve import Contestant, Plan
 from avbench.results import Score, digest_of
-from avbench.runs.census import Census, LeftOut, take_census
-from avbench.runs.job import Evaluated, Job, Scored, announcement, nothing_left, score_of
+from avbench.runs.census import Census, take_census
+from avbench.runs.job import Evaluated, Job, Scored, nothing_left, score_of
+from avbench.runs.kept_scores import Scores, compute, recall
 from avbench.runs.reference_rows import reference_model, reference_rows
 from avbench.runs.slots import Unread
-from avbench.runs.stream import note_failures
 from avbench.runs.synchronizability import masked_clips
 from avbench.runs.trials import OTHER_SOUND, OffsetScorer, decoded_trials
 from avbench.specs import OffsetProtocol
-from avbench.store import Row, Shelf, Store
+from avbench.store import Row, Store
 from avbench.tasks.shifts import true_offsets
 from avbench.tasks.synchrony import OffsetOutcome, Scale, score_offsets
 
 OTHER_SOUND_SUMMARY = (
     "The model with another recording's sound: what it finds where there is nothing to find."
 )
-SCALES: tuple[Scale, ...] = get_args(Scale)
-
-
-@dataclass(slots=True, kw_only=True)
-class Scores:
-    """What is known of the clips' scores so far; clips of the same content and offset share theirs.
-
-    Attributes:
-        keys: Digest of each clip's content and offset, by clip id.
-        left_out: Clips that have none, and why, by clip id.
-        masked: Clips no offset can be seen in, likewise.
-        rows: ``(1 or 2, offset)`` by key.
-        scale: What they are.
-        reused: Taken from the store.
-        computed: Computed now.
-    """
-
-    keys: Mapping[str, str]
-    left_out: dict[str, LeftOut]
-    masked: Mapping[str, LeftOut]
-    rows: dict[str, Row] = field(default_factory=dict[str, Row])
-    scale: Scale = "cosines"
-    reused: int = 0
-    computed: int = 0
-
-    def waits(self, clip: Clip) -> bool:
-        """Return whether the clip still needs scores."""
-        return self.tried(clip) and self.keys[clip.id] not in self.rows
-
-    def tried(self, clip: Clip) -> bool:
-        """Return whether the clip may have scores."""
-        return clip.id not in self.left_out and clip.id not in self.masked
 
 
 def evaluate(job: Job) -> Evaluated:
@@ -125,7 +90,8 @@ def _scores(job: Job, protocol: OffsetProtocol, offsets: Mapping[str, float]) ->
         census = take()
         left_out = dict(census.left_out)
     with job.clock.phase("masks"):
-        masked = masked_clips(job, protocol, census, offsets, left_out)
+        starts = {clip.id: protocol.reach + offsets[clip.id] for clip in plan.clips}
+        masked = masked_clips(job, protocol, census, starts, left_out)
     contents = take(by_name=True).keys if inputs.video is None and inputs.audio is None else census.keys
     scores = Scores(
         keys={clip_id: digest_of([key, offsets[clip_id]]) for clip_id, key in contents.items()},
@@ -135,22 +101,14 @@ def _scores(job: Job, protocol: OffsetProtocol, offsets: Mapping[str, float]) ->
     with_other = OTHER_SOUND in plan.spec.scale_rows
     asked = {"window": protocol.window, "offsets": protocol.offsets, "other sound": with_other}
     shelf = Store(root=job.cache).shelf({**store_key(plan), "trial": asked})
-    if not job.request.recompute:
-        _recall(plan, shelf, scores)
-    waiting = sum(map(scores.waits, plan.clips))
-    to_do = f"{waiting} clips to score on {plan.device}" if waiting else "nothing to score"
-    job.report.say(announcement(plan, census.found, scores.reused, _and_masked(masked) + to_do))
-    if waiting:
+    if recall(job, census, shelf, scores):
         with job.clock.phase("load"):
             scorer = scorer_of(plan, plan.contestant, plan.load(), offsets, with_other=with_other)
             scores.scale = scorer.scale
         with job.clock.phase("score offsets"):
-            _compute(job, shelf, scores, scorer)
+            decoded = partial(decoded_trials, plan, offsets=offsets, protocol=protocol)
+            compute(job, shelf, scores, scorer, decoded)
     return census, scores
-
-
-def _and_masked(masked: Mapping[str, LeftOut]) -> str:
-    return f"{len(masked)} masked, " if masked else ""
 
 
 def scorer_of(
@@ -167,59 +125,6 @@ def scorer_of(
         offsets=offsets,
         with_other=with_other,
     )
-
-
-def _recall(plan: Plan, shelf: Shelf, scores: Scores) -> None:
-    """Take from the store what earlier runs have left."""
-    for clip in filter(scores.waits, plan.clips):
-        key = scores.keys[clip.id]
-        for scale in SCALES:
-            if (row := shelf.read(key, scale)) is not None:
-                scores.rows[key], scores.scale = row, scale
-                scores.reused += 1
-        if scores.waits(clip) and (failure := shelf.read_failure(key)):
-            scores.left_out[clip.id] = LeftOut(reason=failure[0], message=failure[1])
-
-
-def _compute(job: Job, shelf: Shelf, scores: Scores, scorer: OffsetScorer) -> None:
-    """Score every batch that lacks some, keeping each at once; batches are fixed slices of their order."""
-    plan, protocol = job.plan, protocol_of(job.plan)
-    size = plan.batch_size
-    order = interleaved(plan.clips)
-    slices = [order[first : first + size] for first in range(0, len(order), size)]
-    batches = [tuple(filter(scores.tried, part)) for part in slices if any(map(scores.waits, part))]
-    done, total = 0, sum(map(len, batches))
-    with closing(decoded_trials(plan, batches, scorer.offsets, protocol)) as decoded:
-        for results in decoded:
-            job.report.progress("scoring offsets", done, total)
-            note_failures(shelf, scores.keys, scores.left_out, results)
-            slots = [(clip, each) for clip, each in results if not isinstance(each, MediaError)]
-            for clip_id, row in (scorer.score(slots) if slots else {}).items():
-                _keep(shelf, scores, clip_id, row)
-            for clip, _ in slots:
-                if scores.waits(clip):
-                    scores.left_out[clip.id] = LeftOut(reason="model", message=scorer.attempts.trouble)
-            done += len(results)
-            job.report.progress("scoring offsets", done, total)
-    scorer.attempts.refuse_failure("offset_scores", 1)
-
-
-def interleaved(clips: Sequence[Clip]) -> list[Clip]:
-    """Return the first clip of each recording, then the second of each, and so on."""
-    nth: Counter[str] = Counter()
-    places: list[int] = []
-    for clip in clips:
-        places.append(nth[clip.group])
-        nth[clip.group] += 1
-    return [clip for _, clip in sorted(zip(places, clips, strict=True), key=lambda pair: pair[0])]
-
-
-def _keep(shelf: Shelf, scores: Scores, clip_id: str, row: Row) -> None:
-    key = scores.keys[clip_id]
-    if key not in scores.rows:
-        shelf.write(key, scores.scale, row)
-        scores.rows[key] = row
-        scores.computed += 1
 
 
 def trials_of(

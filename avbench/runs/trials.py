@@ -1,12 +1,10 @@
 """Trials through a model: each clip's picture from its true offset on, all its sound, a score an offset."""
 
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from avbench.clips import Clip
 from avbench.errors import MediaError, ModelError
@@ -14,27 +12,16 @@ from avbench.metrics.sliding import slide
 from avbench.protocols import AudioBatch, VideoBatch
 from avbench.records import ModelInputs
 from avbench.resolve import Plan
+from avbench.runs.apart import decoded_apart
 from avbench.runs.attempts import Attempts
 from avbench.runs.border import Embeddings, check_embeddings, check_offset_scores, usable
-from avbench.runs.slots import Decoded, Slots, Unread, audio_batch, video_batch
+from avbench.runs.slots import Decoded, Slots, audio_batch, video_batch
 from avbench.specs import OffsetProtocol
 from avbench.store import Row
 from avbench.tasks.synchrony import Scale
 
 RATE_TOLERANCE = 0.01
 OTHER_SOUND = "other-sound"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """A clip as a trial takes it: its picture from the true offset on, its sound from the start.
-
-    Nothing is ever filled up: what is made up at an end would tell where the other stream lies.
-    """
-
-    frames: NDArray[np.uint8] | None
-    samples: NDArray[np.float32] | None
-    filled: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,6 +38,7 @@ class OffsetScorer:
         offsets: By how much each clip is shifted, by clip id.
         with_other: Whether each picture is also scored with the sound of the next clip of its batch, if that
             is of another recording.
+        method: What it is asked for.
         attempts: What became of the clips so far.
     """
 
@@ -62,6 +50,7 @@ class OffsetScorer:
     protocol: OffsetProtocol
     offsets: Mapping[str, float]
     with_other: bool
+    method: str = "offset_scores"
     attempts: Attempts = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,7 +74,7 @@ class OffsetScorer:
         Raises:
             ModelError: The model broke its contract, or has failed on every clip of a batch's worth.
         """
-        return self.attempts.over(slots, "offset_scores", self._forward, _fault)
+        return self.attempts.over(slots, self.method, self._forward, fault_of)
 
     def _forward(self, slots: Slots) -> Sequence[Row]:
         import torch
@@ -142,7 +131,8 @@ class OffsetScorer:
         return scores.astype(np.float32)
 
 
-def _fault(row: Row) -> str:
+def fault_of(row: Row) -> str:
+    """Say what is wrong with the scores of a trial, or nothing."""
     return "" if usable(row[np.newaxis])[0] else "returned NaN or infinity"
 
 
@@ -186,36 +176,11 @@ def check_tokens(model: str, protocol: OffsetProtocol, video: Embeddings, audio:
 def decoded_trials(
     plan: Plan, batches: Sequence[Sequence[Clip]], offsets: Mapping[str, float], protocol: OffsetProtocol
 ) -> Generator[list[tuple[Clip, Decoded | MediaError]]]:
-    """Yield every batch's clips with the stretches a trial takes of them, in order, decoding ahead.
+    """Yield every batch's clips with the stretches a trial takes of them, in order, decoding ahead."""
 
-    Each stream is decoded once: the picture exactly from the instant that is compared, so that no frame is
-    moved to another's place.
-    """
-    clips = [clip for batch in batches for clip in batch]
-    seen = [replace(clip, start=clip.start + protocol.reach + offsets[clip.id]) for clip in clips]
-    inputs, processes = plan.contestant.inputs, plan.workers
-    if inputs.video is None and inputs.audio is None:
-        for batch in batches:
-            yield [(clip, Unread()) for clip in batch]
-        return
-    from avbench.media.workers import decode_clips
+    def seen(clip: Clip) -> Clip:
+        return replace(clip, start=clip.start + protocol.reach + offsets[clip.id])
 
-    def stream(some: Sequence[Clip], seconds: float, **wanted: Any) -> Generator[Any]:
-        if wanted["video"] is None and wanted["audio"] is None:
-            yield from (Unread() for _ in some)
-        else:
-            yield from decode_clips(some, seconds=seconds, processes=processes, **wanted)
-
-    with (
-        closing(stream(seen, protocol.window, video=inputs.video, audio=None)) as pictures,
-        closing(stream(clips, protocol.seconds, video=None, audio=inputs.audio)) as sounds,
-    ):
-        for batch in batches:
-            yield [(clip, _taken(next(pictures), next(sounds))) for clip in batch]
-
-
-def _taken(picture: Any, sound: Any) -> Decoded | MediaError:
-    for each in (picture, sound):
-        if isinstance(each, MediaError):
-            return each
-    return Taken(frames=picture.frames, samples=sound.samples)
+    return decoded_apart(
+        plan, batches, seen=seen, picture=protocol.window, heard=lambda clip: clip, sound=protocol.seconds
+    )

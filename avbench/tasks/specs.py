@@ -1,6 +1,6 @@
 """The bundled task specs: each pins everything that changes a number."""
 
-from avbench.specs import GenerationProtocol, OffsetProtocol, TaskSpec
+from avbench.specs import AlignmentProtocol, GenerationProtocol, OffsetProtocol, RetrievalProtocol, TaskSpec
 
 _OWN_FILES = (
     "Your own files, each clip's sound against its picture: every other clip counts as wrong, even one that "
@@ -31,6 +31,14 @@ _SYNC_SYNTHETIC = (
 _SYNC_FILES = (
     "An offset above 0 says that the sound is late. How far your files are in sync themselves bounds what "
     "can be found; silent and still ones, and those without an onset in the sound, are masked."
+)
+_ALIGNMENT_SYNTHETIC = (
+    "Half of the pairs are true, a quarter have their own sound 0.2 to 2 s early or late, a quarter another "
+    "recording's. Acceptance is no accuracy: who accepts everything has 100 % of it."
+)
+_WITHIN_SYNTHETIC = (
+    "Every clip is a gallery of its own windows, without those in which nothing is heard to land: toys and "
+    "scene are the same in all, so what the clip is about does not help."
 )
 _FLOORS = ("truth-reencoded", "truth-halves", "shuffled-truth", "noise", "silence")
 _SYNC_CLIPS = {"preset": "8s", "difficulty": "standard", "split": "test", "clips": "400"}
@@ -150,5 +158,27 @@ TASKS: tuple[TaskSpec, ...] = (
         protocol=OffsetProtocol(window=3.0, reach=1.0, shifts="folder-sync"),
         scale_rows=("random",),
         note=_SYNC_FILES,
+    ),
+    TaskSpec(
+        name="avsynth-alignment",
+        dataset="avsynth",
+        seconds=8.0,
+        version=1,
+        summary="Does the sound belong to the picture, in time? True, shifted and other pairs of 4 s.",
+        protocol=AlignmentProtocol(pairs="avsynth-alignment", onsets="side-car"),
+        dataset_args=_SYNC_CLIPS,
+        scale_rows=("random", "oracle", "semantics-only", "time-shuffled"),
+        note=_ALIGNMENT_SYNTHETIC,
+    ),
+    TaskSpec(
+        name="avsynth-within-clip",
+        dataset="avsynth-windows",
+        seconds=2.0,
+        version=1,
+        summary="Which moment is it? The sound of 2 s among the other windows of the same clip, and back.",
+        protocol=RetrievalProtocol(recall_at=(1,)),
+        dataset_args={**_SYNC_CLIPS, "window": "2"},
+        scale_rows=("random", "oracle", "semantics-only", "time-shuffled"),
+        note=_WITHIN_SYNTHETIC,
     ),
 )

@@ -17,7 +17,7 @@ def generator(clip: Clip, modality: str) -> np.random.Generator:
 
 
 class RandomEmbeddings:
-    """Embeds clips as directions drawn evenly from the sphere, and scores offsets by chance."""
+    """Embeds clips as directions drawn evenly from the sphere, and scores offsets and pairs by chance."""
 
     def embed_video(self, batch: VideoBatch) -> torch.Tensor:
         """Return ``(batch, dim=64)``."""
@@ -32,6 +32,12 @@ class RandomEmbeddings:
         count = len(audio.offsets)
         rows = [generator(clip, "offsets").standard_normal(count, np.float32) for clip in audio.clips]
         return torch.from_numpy(np.stack(rows))
+
+    def alignment_scores(self, video: VideoBatch, audio: AudioBatch) -> torch.Tensor:
+        """Return ``(batch,)``, drawn for each pair of clips."""
+        pairs = zip(video.clips, audio.clips, strict=True)
+        rows = [generator(seen, f"with {heard.id}").standard_normal(1, np.float32) for seen, heard in pairs]
+        return torch.from_numpy(np.concatenate(rows))
 
     def _draw(self, clips: tuple[Clip, ...], modality: str) -> torch.Tensor:
         rows = [generator(clip, modality).standard_normal(DIM, np.float32) for clip in clips]

@@ -86,7 +86,7 @@ def _scale_row(name: str, summary: str, load: Callable[..., Any], *capabilities:
         summary=summary,
         load=load,
         inputs=NOTHING,
-        capabilities=capabilities or ("retrieval", "synchrony"),
+        capabilities=capabilities or ("retrieval", "synchrony", "alignment"),
         identity=lambda args: {"version": "1"},
         scale_row=True,
         license="Apache-2.0",

@@ -10,6 +10,7 @@ largest there is.
 """
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,14 @@ def path_track(stream: StreamTruth) -> Block:
     return _centred(track)
 
 
+def excerpt(track: Block, clip: Clip, stream: StreamTruth) -> Block:
+    """Return what a clip takes of a track: all of it, or from its start to its end, less the mean of that."""
+    if clip.end is None:
+        return track
+    rate = track.shape[1] / stream.seconds
+    return _centred(track[:, round(clip.start * rate) : round(clip.end * rate)])
+
+
 def _centred(track: Block) -> Block:
     return track - track.mean(1, keepdims=True)
 
@@ -133,6 +142,16 @@ class TruthModel(ABC):
             rows.append([cosine(landing, stretch(sound, start, video.seconds)) for start in starts])
         return SURENESS * torch.tensor(rows, dtype=torch.float32)
 
+    def alignment_scores(self, video: VideoBatch, audio: AudioBatch) -> torch.Tensor:
+        """Return ``(batch,)``: a half less than the cosine of landings seen with those heard, times 100.
+
+        Raises:
+            ValueError: The batch does not say how long its pictures last.
+            DataError: A clip has no side-car.
+        """
+        in_time = replace(audio, lead=0.0, offsets=(0.0,))
+        return self.offset_scores(video, in_time)[:, 0] - SURENESS / 2
+
     def landings(self, clip: Clip, stream: StreamTruth, modality: str) -> Block:
         """Return what the model knows of when a stream's landings are: ``(class, time)`` at 100 a second."""
         return landing_track(stream)
@@ -170,7 +189,8 @@ class Oracle(TruthModel):
 
     def blocks(self, clip: Clip, stream: StreamTruth, modality: str) -> list[Block]:
         """Return all blocks."""
-        return [block(stream) for block in (*STATIC, *TRACKS)]
+        tracks = [excerpt(track(stream), clip, stream) for track in TRACKS]
+        return [*(block(stream) for block in STATIC), *tracks]
 
 
 class SemanticsOnly(TruthModel):
@@ -191,7 +211,7 @@ class TimeShuffled(TruthModel):
     def blocks(self, clip: Clip, stream: StreamTruth, modality: str) -> list[Block]:
         """Return all blocks, the tracks with their time axis permuted."""
         random = generator(clip, modality)
-        tracks = [track(stream) for track in TRACKS]
+        tracks = [excerpt(track(stream), clip, stream) for track in TRACKS]
         shuffled = [track[:, random.permutation(track.shape[1])] for track in tracks]
         return [*(block(stream) for block in STATIC), *shuffled]
 

@@ -165,3 +165,27 @@ def test_the_oracle_finds_every_offset_and_a_tagger_none(clips: dict[str, Clip])
     assert np.ptp(offset_scores("semantics-only", some, late)) < 1e-4
     shuffled = offset_scores("time-shuffled", some, late)
     assert np.mean(shuffled.argmax(1) == true) < 0.25
+
+
+def test_the_oracle_accepts_what_is_in_time_and_a_tagger_what_is_of_the_same_classes(
+    clips: dict[str, Clip],
+) -> None:
+    some = [clip for clip in clips.values() if clip.source.startswith("test-standard")]
+    sounds = [replace(clip, start=2.0) for clip in [*some, *some, *some[DIFFICULTY.siblings :]]]
+    starts = [2.0] * len(some) + [2.3] * len(some) + [2.0] * (len(some) - DIFFICULTY.siblings)
+    pictures = [
+        replace(clip, start=start) for clip, start in zip([*some, *some, *some], starts, strict=False)
+    ]
+    kinds = np.repeat(["true", "shifted", "other"], [len(some), len(some), len(some) - DIFFICULTY.siblings])
+
+    def accepted(name: str) -> np.ndarray:
+        video = VideoBatch(
+            frames=torch.zeros(len(kinds), 0, 3, 0, 0), fps=0, clips=tuple(pictures), seconds=4.0
+        )
+        audio = AudioBatch(samples=torch.zeros(len(kinds), 1, 0), sample_rate=0, clips=tuple(sounds))
+        return load(name).alignment_scores(video, audio).numpy() > 0
+
+    assert (accepted("oracle") == (kinds == "true")).all()
+    assert accepted("semantics-only")[kinds != "other"].all()
+    assert not accepted("time-shuffled").any()
+    assert 0 < accepted("random").mean() < 1

@@ -9,7 +9,7 @@ import torch
 from avbench.clips import Clip
 from avbench.media.info import DecodedClip
 from avbench.records import AudioInput, ModelInputs, VideoInput
-from avbench.runs.synchrony import interleaved
+from avbench.runs.kept_scores import interleaved
 from avbench.runs.trials import OffsetScorer
 from avbench.specs import OffsetProtocol
 
