@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         ModelRecord,
         VideoInput,
     )
-    from avbench.specs import GenerationProtocol, RetrievalProtocol, TaskSpec
+    from avbench.specs import GenerationProtocol, OffsetProtocol, RetrievalProtocol, TaskSpec
 
 __version__ = "0.1.0"
 
@@ -41,6 +41,7 @@ __all__ = [
     "ModelError",
     "ModelInputs",
     "ModelRecord",
+    "OffsetProtocol",
     "RetrievalProtocol",
     "TaskSpec",
     "VideoBatch",
@@ -70,6 +71,7 @@ _HOMES = {
     "ModelInputs": "avbench.records",
     "ModelRecord": "avbench.records",
     "GenerationProtocol": "avbench.specs",
+    "OffsetProtocol": "avbench.specs",
     "RetrievalProtocol": "avbench.specs",
     "TaskSpec": "avbench.specs",
     "VideoInput": "avbench.records",

@@ -7,6 +7,7 @@ from avbench.clips import Dataset
 from avbench.embedders.records import EMBEDDERS
 from avbench.hookspecs import hookimpl
 from avbench.metrics.generation_records import GENERATION_METRICS
+from avbench.metrics.offset_records import OFFSET_METRICS
 from avbench.metrics.records import METRICS
 from avbench.records import DatasetRecord, DatasetRequest, EmbedderRecord, MetricRecord
 from avbench.specs import TaskSpec
@@ -51,7 +52,7 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
 @hookimpl
 def avbench_metrics() -> Iterable[MetricRecord]:
     """The bundled metrics."""
-    return (*METRICS, *GENERATION_METRICS)
+    return (*METRICS, *GENERATION_METRICS, *OFFSET_METRICS)
 
 
 @hookimpl

@@ -17,7 +17,9 @@ REASONS: Mapping[str, str] = {
     "model": "the model returned nothing usable for the clip",
     "no-output": "the system that was to make the sound left none for the clip",
     "not-finite": "the sound holds NaN or infinity",
-    "silent": "the sound is digital silence throughout",
+    "silent": "the sound is silence throughout",
+    "still": "the picture stands still",
+    "no-onsets": "nothing sounds anew while the picture lasts",
 }
 
 

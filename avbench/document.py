@@ -1,6 +1,7 @@
 """The result document of a run, put together from what the run found."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from avbench.provenance import model_info, provenance, task_info
 from avbench.resolve import STANDARD, Plan
@@ -23,7 +24,7 @@ def assemble(plan: Plan, evaluated: Evaluated, records_sha256: str, run: RunInfo
         scale_rows=rows,
         networks=scored.networks,
         notes=notes(plan, scored, rows),
-        coverage=coverage(plan, evaluated.census, evaluated.left_out),
+        coverage=coverage(plan, evaluated.census, evaluated.left_out, evaluated.masked),
         provenance=provenance(plan),
         records_sha256=records_sha256,
         run=run,
@@ -41,32 +42,43 @@ def dataset_info(plan: Plan, scored: Scored) -> DatasetInfo:
     )
 
 
-def coverage(plan: Plan, census: Census, left_out: Mapping[str, LeftOut]) -> Coverage:
+def coverage(
+    plan: Plan,
+    census: Census,
+    left_out: Mapping[str, LeftOut],
+    masked: Mapping[str, LeftOut] = MappingProxyType({}),
+) -> Coverage:
     """Count what was evaluated and what was not.
 
     Args:
         plan: The run.
         census: What was found.
         left_out: Clips that were not evaluated, by clip id.
+        masked: Clips that the protocol takes out, by clip id.
     """
-    ids_by_reason: dict[str, tuple[str, ...]] = {}
-    for clip in plan.clips:
-        if clip.id in left_out:
-            reason = left_out[clip.id].reason
-            ids_by_reason[reason] = (*ids_by_reason.get(reason, ()), clip.id)
-    evaluated = [clip.id for clip in plan.clips if clip.id not in left_out]
+    evaluated = [clip.id for clip in plan.clips if clip.id not in left_out and clip.id not in masked]
     limited, partial = len(plan.clips) < len(plan.dataset.clips), bool(left_out)
     return Coverage(
         asked=len(plan.clips),
         found=census.found,
         evaluated=len(evaluated),
-        reasons=dict(sorted(ids_by_reason.items())),
+        reasons=_ids_by_reason(plan, left_out),
+        masked=_ids_by_reason(plan, masked),
         limit=plan.limit,
         limited=limited,
         partial=partial,
         complete=not (limited or partial),
         ids_sha256=ids_digest(evaluated),
     )
+
+
+def _ids_by_reason(plan: Plan, left_out: Mapping[str, LeftOut]) -> dict[str, tuple[str, ...]]:
+    ids: dict[str, tuple[str, ...]] = {}
+    for clip in plan.clips:
+        if clip.id in left_out:
+            reason = left_out[clip.id].reason
+            ids[reason] = (*ids.get(reason, ()), clip.id)
+    return dict(sorted(ids.items()))
 
 
 def notes(plan: Plan, scored: Scored, rows: tuple[ScaleRow, ...]) -> tuple[str, ...]:

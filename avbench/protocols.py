@@ -23,8 +23,8 @@ class VideoBatch:
             (``(batch, 0, 3, 0, 0)``) for a model that reads no video.
         fps: Frames a second; frame ``k`` shows the instant ``k / fps``.
         clips: The clips, in the order of the batch.
-        seconds: How long each clip lasts, where sound is to be made for it: a model that reads no video
-            knows it from here alone.
+        seconds: How long each clip lasts, where sound is to be made for it or found in time with it: a model
+            that reads no video knows it from here alone.
     """
 
     frames: "Tensor"
@@ -50,15 +50,19 @@ class AudioBatch:
             reads no audio.
         sample_rate: In Hz.
         clips: The clips, in the order of the batch.
+        lead: Seconds of sound before the first frame of the video batch beside it.
+        offsets: How late the sound may be, in seconds: the candidates a model is asked to score.
     """
 
     samples: "Tensor"
     sample_rate: int
     clips: tuple[Clip, ...]
+    lead: float = 0.0
+    offsets: tuple[float, ...] = ()
 
     def to(self, device: str) -> "AudioBatch":
         """Return the batch with its samples on ``device``."""
-        return AudioBatch(samples=self.samples.to(device), sample_rate=self.sample_rate, clips=self.clips)
+        return replace(self, samples=self.samples.to(device))
 
 
 @runtime_checkable
@@ -99,10 +103,23 @@ class GenerationModel(Protocol):
 
 @runtime_checkable
 class OffsetModel(Protocol):
-    """Scores how far audio lags behind video."""
+    """Scores how late the sound is.
+
+    A trial has W seconds of picture and W + 2R seconds of sound, where R is ``audio.lead``. An offset o > 0
+    says that the sound is late: what is seen at t seconds into the picture is heard at lead + t + o seconds
+    into the sound, so every offset compares the whole picture with as much real sound. (Synchformer's sign is
+    the opposite.)
+
+    A model without this method, but with time tokens, is scored all the same: ``embed_video`` over W seconds,
+    ``embed_audio`` over W + 2R at the same tokens a second, slid along each other.
+    """
 
     def offset_scores(self, video: VideoBatch, audio: AudioBatch) -> "Tensor":
-        """Return ``(batch, offsets)`` over the grid of the task."""
+        """Return ``(batch, offset)`` over ``audio.offsets``, finite, the likelier the higher.
+
+        They are read as logits: their softmax is what the model believes. A clip's do not depend on the rest
+        of the batch. Each stream is to be embedded once, however many offsets there are.
+        """
         ...
 
 

@@ -29,8 +29,8 @@ class RunRequest:
         recompute: Whether to pass over what the store has.
         embedders: Generation: weights of embedders by name; one that the task does not name is added to it.
         allow_download: Whether weights that are not there may be fetched.
-        page: Generation: the folder that receives a page to see and hear; ``None`` for no page.
-        page_clips: How many clips it shows, at most.
+        page: The folder that receives a page of the run, of generation or synchrony; ``None`` for no page.
+        page_clips: Generation: how many clips it shows, at most.
     """
 
     model: str

@@ -22,11 +22,12 @@ from avbench.specs import TaskSpec
 T = TypeVar("T")
 
 STANDARD = "standard"
-METHODS: Mapping[Capability, tuple[str, ...]] = {
-    "retrieval": ("embed_video", "embed_audio"),
-    "generation": ("generate_audio",),
-    "synchrony": (),
+METHODS: Mapping[Capability, tuple[tuple[str, ...], ...]] = {
+    "retrieval": (("embed_video", "embed_audio"),),
+    "generation": (("generate_audio",),),
+    "synchrony": (("offset_scores",), ("embed_video", "embed_audio")),
 }
+"""What a model of each capability has: one of these sets of methods."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +64,14 @@ class Contestant:
         """
         model = guarded(self.record.name, "be loaded", lambda: self.record.load(device, **self.args))
         for capability in self.record.capabilities:
-            for method in METHODS[capability]:
-                if not callable(getattr(model, method, None)):
-                    needed = " and ".join(METHODS[capability])
-                    raise ModelError(
-                        f"The model {self.record.name!r} has no method {method}.",
-                        hint=f"A model that can do {capability} has {needed}: docs/write-a-model-plugin.md.",
-                    )
+            ways = METHODS[capability]
+            lacking = [[name for name in way if not callable(getattr(model, name, None))] for way in ways]
+            if all(lacking):
+                needed = ", or ".join(" and ".join(way) for way in ways)
+                raise ModelError(
+                    f"The model {self.record.name!r} has no method {lacking[0][0]}.",
+                    hint=f"A model that can do {capability} has {needed}: docs/write-a-model-plugin.md.",
+                )
         return model
 
 

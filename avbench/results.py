@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, Valid
 from avbench.errors import DataError
 from avbench.records import Capability
 
-SCHEMA_VERSION = 2
-SCHEMA_ID = "urn:avbench:result:2"
+SCHEMA_VERSION = 3
+SCHEMA_ID = "urn:avbench:result:3"
 
 Sha256 = str
 
@@ -133,6 +133,10 @@ class Coverage(Part):
     reasons: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="Ids of the clips left out, by reason code."
     )
+    masked: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="Ids of the clips that the protocol itself takes out, by reason code: no failures.",
+    )
     limit: int | None = Field(default=None, description="`--limit`, or null.")
     limited: bool = Field(description="Whether `--limit` left clips out: kept off leaderboards.")
     partial: bool = Field(description="Whether clips that were asked for are missing from the scores.")
@@ -141,11 +145,14 @@ class Coverage(Part):
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
-        left_out = [clip_id for ids in self.reasons.values() for clip_id in ids]
-        if len(set(left_out)) != len(left_out):
+        left_out, masked = (
+            [clip_id for ids in each.values() for clip_id in ids] for each in (self.reasons, self.masked)
+        )
+        not_scored = [*left_out, *masked]
+        if len(set(not_scored)) != len(not_scored):
             raise ValueError("a clip is left out for one reason")
-        if self.evaluated + len(left_out) != self.asked or not self.evaluated <= self.found <= self.asked:
-            raise ValueError("evaluated and left out do not add up to asked")
+        if self.evaluated + len(not_scored) != self.asked or not self.evaluated <= self.found <= self.asked:
+            raise ValueError("evaluated, left out and masked do not add up to asked")
         if self.partial != bool(left_out) or self.complete == (self.limited or self.partial):
             raise ValueError("the flags contradict the counts")
         return self
@@ -190,7 +197,7 @@ class RunResult(Part):
             (``<name>.records.jsonl``).
     """
 
-    schema_version: Literal[2] = SCHEMA_VERSION
+    schema_version: Literal[2, 3] = SCHEMA_VERSION
     model: ModelInfo
     task: TaskInfo
     dataset: DatasetInfo

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from avbench import archive, document
 from avbench.errors import BudgetExceeded
+from avbench.metrics.offsets import Trials
+from avbench.pages.offset_page import write_offset_page
 from avbench.pages.page import prepare_page, write_page
 from avbench.records import Capability
 from avbench.registry import Registry
@@ -15,7 +17,11 @@ from avbench.resolve import choose_device, plan_run, resolve_model, resolve_task
 from avbench.results import RunInfo, RunResult
 from avbench.runs.job import Clock, Evaluated, Job, Report
 
-HOW: dict[Capability, str] = {"retrieval": "avbench.runs.retrieval", "generation": "avbench.runs.generation"}
+HOW: dict[Capability, str] = {
+    "retrieval": "avbench.runs.retrieval",
+    "generation": "avbench.runs.generation",
+    "synchrony": "avbench.runs.synchrony",
+}
 """The module that runs each kind of task."""
 
 
@@ -72,7 +78,12 @@ def _recorded(job: Job, evaluated: Evaluated, started: str) -> Finished:
         computed=evaluated.computed,
     )
     result = document.assemble(job.plan, evaluated, archive.digest(records), run_info)
-    path = archive.put(job.request.output, result, records, archive.left_out_lines(evaluated.left_out))
+    path = archive.put(
+        job.request.output,
+        result,
+        records,
+        archive.left_out_lines({**evaluated.left_out, **evaluated.masked}),
+    )
     return Finished(
         result=result,
         path=path,
@@ -85,12 +96,14 @@ def _page(job: Job, evaluated: Evaluated, result: RunResult) -> Path | None:
     folder, shown = job.request.page, evaluated.shown
     if folder is None or shown is None:
         return None
+    if isinstance(shown, Trials):
+        return write_offset_page(folder, result, shown)
     return write_page(folder, result, shown, workers=job.plan.workers, progress=job.report.progress)
 
 
 def _over_budget(result: RunResult, budget: int | float | None) -> BudgetExceeded | None:
     coverage = result.coverage
-    failed = coverage.asked - coverage.evaluated
+    failed = sum(map(len, coverage.reasons.values()))
     allowed = budget * coverage.asked if isinstance(budget, float) else budget
     if allowed is None or failed <= allowed:
         return None

@@ -46,8 +46,55 @@ class GenerationProtocol:
     onsets: OnsetTruth = "own-sound"
 
 
-TaskProtocol = RetrievalProtocol | GenerationProtocol
-KINDS: dict[type, Capability] = {RetrievalProtocol: "retrieval", GenerationProtocol: "generation"}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffsetProtocol:
+    """How well a model finds by how much sound and picture were shifted against each other.
+
+    An offset above 0 says that the sound is late. Of W + 2R seconds of a clip the model gets all the sound,
+    and W seconds of picture from R + offset on: every candidate of the grid compares the whole picture with
+    as much real sound.
+
+    Attributes:
+        window: W, seconds of picture.
+        reach: R, the largest offset either way, in seconds.
+        step: Between neighbours of the grid, in seconds.
+        tolerances: Errors up to which an estimate counts as right, in seconds; those finer than the step are
+            not reported.
+        shifts: Name of the list of true offsets: a stored one (:mod:`avbench.tasks.shifts`), or any other
+            name, which draws an offset for every clip from name and clip id.
+        onsets: Where the instants come from without which no offset can be seen: the ``side-car`` of a clip,
+            or its ``own-sound``. A clip without one in its window is masked, not failed.
+    """
+
+    window: float = 4.0
+    reach: float = 2.0
+    step: float = 0.2
+    tolerances: tuple[float, ...] = (0.04, 0.1, 0.2)
+    shifts: str = "by-id"
+    onsets: OnsetTruth = "own-sound"
+
+    @property
+    def offsets(self) -> tuple[float, ...]:
+        """The grid, from ``-reach`` to ``reach``, in seconds.
+
+        >>> OffsetProtocol(reach=0.4, step=0.2).offsets
+        (-0.4, -0.2, 0.0, 0.2, 0.4)
+        """
+        steps = round(self.reach / self.step)
+        return tuple(round(step * self.step, 9) for step in range(-steps, steps + 1))
+
+    @property
+    def seconds(self) -> float:
+        """Sound a trial takes, and so the length a clip must have: W + 2R."""
+        return round(self.window + 2 * self.reach, 9)
+
+
+TaskProtocol = RetrievalProtocol | GenerationProtocol | OffsetProtocol
+KINDS: dict[type, Capability] = {
+    RetrievalProtocol: "retrieval",
+    GenerationProtocol: "generation",
+    OffsetProtocol: "synchrony",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,8 +102,8 @@ def test_a_file_with_a_number_json_does_not_know_is_refused(token: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ('"schema_version": 2', '"schema_version": 99'),
-        ('"schema_version": 2', '"schema_version": 1, "surprise": 2'),
+        ('"schema_version": 3', '"schema_version": 99'),
+        ('"schema_version": 3', '"schema_version": 1, "surprise": 2'),
         ('"n": 4', '"n": "4"'),
         ('"n": 4', '"n": 0'),
         ('"scores": [', '"score": ['),
@@ -126,6 +126,8 @@ def test_what_is_not_the_schema_is_refused_with_a_hint(old: str, new: str) -> No
         {"limited": True},
         {"found": 2},
         {"evaluated": 1, "reasons": {"corrupt": ("a",), "no-audio": ("a",)}, "partial": True},
+        {"masked": {"still": ("a",)}},
+        {"evaluated": 1, "reasons": {"corrupt": ("a",)}, "masked": {"still": ("a",)}, "partial": True},
     ],
 )
 def test_coverage_that_does_not_add_up_is_refused(fields: dict[str, object]) -> None:
@@ -136,6 +138,18 @@ def test_coverage_that_does_not_add_up_is_refused(fields: dict[str, object]) -> 
 def test_coverage_counts_what_was_left_out() -> None:
     partial = coverage(found=2, evaluated=2, reasons={"missing": ("c",)}, partial=True, complete=False)
     assert partial.asked == partial.evaluated + 1
+
+
+def test_a_clip_that_the_protocol_masks_makes_no_run_partial() -> None:
+    masked = coverage(evaluated=2, masked={"still": ("c",)})
+    assert masked.complete
+    assert not masked.partial
+
+
+def test_documents_of_the_schema_before_masks_can_be_read() -> None:
+    text = results.to_json(result()).replace('"schema_version": 3', '"schema_version": 2')
+    assert '    "masked": {},\n' in text
+    assert results.from_json(text.replace('    "masked": {},\n', "")).coverage.masked == {}
 
 
 def test_a_scale_row_without_scores_says_why() -> None:

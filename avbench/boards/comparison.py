@@ -16,9 +16,14 @@ from avbench.metrics.intervals import PairedTest, paired_bootstrap
 from avbench.results import RunResult, Score
 from avbench.tasks.generation_pairs import SoundRecord
 from avbench.tasks.retrieval import STANDARD, QueryRank
+from avbench.tasks.synchrony import OffsetRecord
 
-Record = QueryRank | SoundRecord
-RECORDS: Mapping[str, type[Record]] = {"retrieval": QueryRank, "generation": SoundRecord}
+Record = QueryRank | SoundRecord | OffsetRecord
+RECORDS: Mapping[str, type[Record]] = {
+    "retrieval": QueryRank,
+    "generation": SoundRecord,
+    "synchrony": OffsetRecord,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +120,8 @@ def items(score_id: str, records: Sequence[Record]) -> Iterator[Item]:
     for record in records:
         if isinstance(record, QueryRank):
             yield from _query_items(score_id, record)
+        elif isinstance(record, OffsetRecord):
+            yield from _offset_items(score_id, record)
         else:
             yield from _sound_items(score_id, record)
 
@@ -132,6 +139,11 @@ def _query_items(score_id: str, query: QueryRank) -> Iterator[Item]:
     else:
         return
     yield Item(name=(query.query, query.part), recording=query.recording, numerator=float(value[0]))
+
+
+def _offset_items(score_id: str, found: OffsetRecord) -> Iterator[Item]:
+    if score_id in found.values:
+        yield Item(name=(found.clip, 0), recording=found.recording, numerator=found.values[score_id])
 
 
 def _sound_items(score_id: str, sound: SoundRecord) -> Iterator[Item]:

@@ -19,11 +19,24 @@ _NAMES = {
     "onset.f1": "onset F1",
     "envelope.correlation": "envelope correlation",
     "pan.error": "pan error",
+    "offset.top1": "top-1",
+    "offset.within1": "±1 class",
+    "offset.accuracy": "within",
+    "offset.mean-error": "mean error",
+    "offset.median-error": "median error",
+    "offset.auc": "tolerance area",
+    "offset.auc-corrected": "tolerance area above chance",
+    "offset.ece": "calibration error",
+    "offset.margin-auroc": "margin AUROC",
+    "offset.choice": "forced choice",
 }
 # Left to the document: a mean rank says little beside a median, and the open_clip form is for comparison.
 _UNSHOWN = re.compile(r"meanr|medr_openclip|recall@\d+of\d+")
 # Of generation one number of each sort; the document has every one.
-_SHOWN = re.compile(r"(fad|fd|kl|is|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error")
+_SHOWN = re.compile(
+    r"(fad|fd|kl|is|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error"
+    r"|offset\.(top1|within1|accuracy@.+|median-error|mean-error|auc-corrected|ece)"
+)
 _PLAIN_UNITS = ("rank", "distance", "classes", "cosine", "correlation", "ratio")
 
 
@@ -71,8 +84,8 @@ def label(score: Score) -> str:
 def name_of(score_id: str) -> str:
     """Return what a score is called.
 
-    >>> name_of("onset.f1@0.1")
-    'onset F1@0.1'
+    >>> name_of("onset.f1@0.1"), name_of("offset.accuracy@0.2")
+    ('onset F1@0.1', 'within 0.2 s')
     """
     return " ".join(_retrieval_words(score_id) if is_retrieval(score_id) else _generation_words(score_id))
 
@@ -85,6 +98,8 @@ def _retrieval_words(score_id: str) -> list[str]:
 
 def _generation_words(score_id: str) -> list[str]:
     name, at, cut = score_id.partition("@")
+    if name in ("offset.accuracy", "offset.choice"):
+        return [_NAMES[name], cut, "s"]
     if name in _NAMES:
         return [f"{_NAMES[name]}{at}{cut}"]
     family, dot, network = name.partition(".")

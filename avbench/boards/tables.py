@@ -100,6 +100,9 @@ def coverage_line(result: RunResult) -> str:
     if coverage.reasons:
         counts = ", ".join(f"{len(ids)} {reason}" for reason, ids in coverage.reasons.items())
         line += f"; left out: {counts}"
+    if coverage.masked:
+        counts = ", ".join(f"{len(ids)} {reason}" for reason, ids in coverage.masked.items())
+        line += f"; masked by the protocol: {counts}"
     if coverage.limited:
         line += f"; limited to {coverage.asked} of {result.dataset.clips} clips"
     return line + ("." if coverage.complete else "; kept off leaderboards.")

@@ -78,7 +78,10 @@ class Budget(click.ParamType):
     help="Fetch weights of embedders that are not there from their publisher.",
 )
 @click.option(
-    "--page", type=_FOLDER, metavar="DIR", help="Generation: also write a page to see and hear some clips."
+    "--page",
+    type=_FOLDER,
+    metavar="DIR",
+    help="Also write a page: clips to see and hear, of generation; curves, of synchrony.",
 )
 @click.option(
     "--page-clips", type=click.IntRange(min=1), default=12, metavar="N", help="Clips it shows, best to worst."
@@ -101,6 +104,7 @@ def command(
       avbench run --model gmscavp --task folder-retrieval --data-root ~/videos
       avbench run --model gmscavp --task avsynth-v2a --embedder yamnet
       avbench run --model gmscavp --task avsynth-v2a --page page
+      avbench run --model oracle --task avsynth-sync --page page
       avbench run --model mine --plugin mine.py --task avsynth-retrieval --limit 16 --json
     """
     from avbench import registry

@@ -17,10 +17,10 @@ from avbench.errors import UsageError
 from avbench.pages.colours import gradient
 from avbench.pages.exhibits import Exhibition
 from avbench.pages.files import DATA, put, video_name, write_data, write_sounds
+from avbench.pages.frame import beside, framed
 from avbench.pages.rows import clip_row
 from avbench.pages.spectrograms import RANGE_DB
-from avbench.pages.summary import choice, head, notes, provenance, scores
-from avbench.pages.text import escaped
+from avbench.pages.summary import KINDS, choice, notes, provenance, scores
 from avbench.pages.videos import write_videos
 from avbench.records import Progress
 from avbench.results import RunResult
@@ -33,7 +33,7 @@ def prepare_page(folder: Path, specs: Sequence[TaskSpec]) -> None:
     """Refuse a page that cannot be had, before anything is computed for it.
 
     Raises:
-        UsageError: The tasks are several, or of a kind that makes no sounds; the folder is a file.
+        UsageError: The tasks are several, or of a kind that has no page; the folder is a file.
         StorageError: The folder cannot be written.
     """
     if len(specs) > 1:
@@ -42,10 +42,10 @@ def prepare_page(folder: Path, specs: Sequence[TaskSpec]) -> None:
             hint="Run them one by one, each with a --page of its own.",
         )
     for spec in specs:
-        if spec.kind != "generation":
+        if spec.kind not in KINDS:
             raise UsageError(
-                f"There is no page of {spec.name!r}, a task of {spec.kind}: no sound is made.",
-                hint="Leave --page out, or run a task of generation: `avbench list tasks`.",
+                f"There is no page of {spec.name!r}, a task of {spec.kind}.",
+                hint=f"Leave --page out, or run a task of {' or '.join(KINDS)}: `avbench list tasks`.",
             )
     prepare(folder, option="--page")
 
@@ -90,17 +90,12 @@ def page(result: RunResult, shown: Exhibition, absent: dict[str, str]) -> str:
         clip_row(result, shown, number, absent.get(each.clip.id))
         for number, each in enumerate(shown.clips, 1)
     ]
-    title = escaped(f"{result.model.name} on {result.task.name}")
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<title>{title}</title>\n<meta name="generator" content="avbench">\n'
-        f"<style>\n{_beside('page.css')}</style>\n</head>\n<body>\n{head(result)}<main>\n{scores(result)}"
-        f'{notes(result)}<section aria-labelledby="clips" data-seconds="{shown.seconds:g}">\n'
+    body = (
+        f'{scores(result)}{notes(result)}<section aria-labelledby="clips" data-seconds="{shown.seconds:g}">\n'
         f'<h2 id="clips">Clips</h2>\n<p>{choice(shown)}</p>\n'
-        f"{_legend(result, shown)}{''.join(rows)}</section>\n</main>\n"
-        f"{provenance(result)}<script>\n{_beside('page.js')}</script>\n</body>\n</html>\n"
+        f"{_legend(result, shown)}{''.join(rows)}</section>\n"
     )
+    return framed(result, body, f"{provenance(result)}<script>\n{beside('page.js')}</script>\n")
 
 
 def _legend(result: RunResult, shown: Exhibition) -> str:
@@ -120,7 +115,3 @@ def _legend(result: RunResult, shown: Exhibition) -> str:
         '<p class="hint">Click into a spectrogram to play from there. '
         f'<a href="{DATA}">The marks as data</a>.</p>\n'
     )
-
-
-def _beside(name: str) -> str:
-    return Path(__file__).with_name(name).read_text("utf-8")

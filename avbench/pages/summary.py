@@ -1,16 +1,18 @@
 """The top and the end of a page: model and task, scores, what they are worth, and how they were computed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from avbench.boards.score_ids import is_shown, name_of
 from avbench.boards.tables import coverage_line, identity_line, model_line, score_cells
 from avbench.pages.exhibits import Exhibition
 from avbench.pages.text import counted, escaped, pairs, table
-from avbench.records import Args
+from avbench.records import Args, Capability
 from avbench.results import RunResult
 
 DIGITS = 12
+KINDS: Mapping[Capability, str] = {"generation": "Video-to-audio generation", "synchrony": "Synchrony"}
+"""The kinds of task that have a page, and what it calls them."""
 
 
 def head(result: RunResult) -> str:
@@ -25,7 +27,7 @@ def head(result: RunResult) -> str:
         ("Coverage", coverage_line(result)),
     ]
     return (
-        '<header class="top">\n<p class="kind">Video-to-audio generation</p>\n'
+        f'<header class="top">\n<p class="kind">{KINDS[task.kind]}</p>\n'
         f"<h1>{escaped(model.name)} <span>on {escaped(task.name)}</span></h1>\n{pairs(facts)}</header>\n"
     )
 

@@ -49,6 +49,29 @@ def check_embeddings(model: str, method: str, output: Any, rows: int) -> Embeddi
     return tensor.detach().float().cpu().numpy()
 
 
+def check_offset_scores(model: str, output: Any, rows: int, offsets: int) -> Embeddings:
+    """Return a model's scores of offsets as an array ``(rows, offsets)``, refusing what breaks its contract.
+
+    Rows with NaN or infinity pass: it is their clip which is left out, one step later.
+
+    Args:
+        model: The model's name, for messages.
+        output: What the method returned.
+        rows: Clips in the batch.
+        offsets: Candidates it was asked for.
+
+    Raises:
+        ModelError: It is no floating-point tensor of that shape.
+    """
+    tensor = _tensor(model, "offset_scores", output)
+    if not tensor.is_floating_point():
+        raise _broken(model, "offset_scores", f"a tensor of {tensor.dtype}", "float32")
+    if tuple(tensor.shape) != (rows, offsets):
+        wanted = f"({rows}, {offsets}): a score for each offset of each clip"
+        raise _broken(model, "offset_scores", f"shape {tuple(tensor.shape)}", wanted)
+    return tensor.detach().float().cpu().numpy()
+
+
 def check_same_space(model: str, shapes: Iterable[tuple[int, ...]]) -> None:
     """Refuse embeddings that cannot be compared.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from avbench.errors import DataError
 from avbench.metrics.measurement import Measurement
+from avbench.metrics.offsets import Trials
 from avbench.pages.exhibits import Exhibition
 from avbench.records import Progress
 from avbench.registry import Registry
@@ -99,6 +100,7 @@ class Evaluated:
         rows: Those of reference rows, on the same clips.
         reused: Outputs taken from the store.
         computed: Outputs computed now.
+        masked: Clips that the protocol itself takes out, and why, by clip id; no failures.
         shown: What a page shows of it, where one is asked for.
     """
 
@@ -108,7 +110,8 @@ class Evaluated:
     rows: tuple[ScaleRow, ...]
     reused: int
     computed: int
-    shown: Exhibition | None = None
+    masked: Mapping[str, LeftOut] = field(default_factory=dict[str, LeftOut])
+    shown: Exhibition | Trials | None = None
 
 
 def announcement(plan: Plan, found: int, reused: int, to_do: str) -> str:

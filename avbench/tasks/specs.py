@@ -1,6 +1,6 @@
 """The bundled task specs: each pins everything that changes a number."""
 
-from avbench.specs import GenerationProtocol, TaskSpec
+from avbench.specs import GenerationProtocol, OffsetProtocol, TaskSpec
 
 _OWN_FILES = (
     "Your own files, each clip's sound against its picture: every other clip counts as wrong, even one that "
@@ -23,7 +23,17 @@ _SPECVQGAN = (
     "Ten sounds a clip as in SpecVQGAN's main table; its own network, Melception, is not among those here, "
     "so these numbers are on no scale of that line of papers."
 )
+_SYNC_SYNTHETIC = (
+    "An offset above 0 says that the sound is late. Clips in which nothing is heard to land while the "
+    "picture lasts are masked: no offset can be seen in them."
+)
+_SYNC_FILES = (
+    "An offset above 0 says that the sound is late. How far your files are in sync themselves bounds what "
+    "can be found; silent and still ones, and those without an onset in the sound, are masked."
+)
 _FLOORS = ("truth-reencoded", "truth-halves", "shuffled-truth", "noise", "silence")
+_SYNC_CLIPS = {"preset": "8s", "difficulty": "standard", "split": "test", "clips": "400"}
+_SYNC_ROWS = ("random", "oracle", "semantics-only", "time-shuffled", "other-sound")
 
 TASKS: tuple[TaskSpec, ...] = (
     TaskSpec(
@@ -107,5 +117,37 @@ TASKS: tuple[TaskSpec, ...] = (
         summary="Retrieval among the first 4 s of the clips in tar files (--data-root DIR).",
         scale_rows=("random",),
         note=_OWN_FILES,
+    ),
+    TaskSpec(
+        name="avsynth-sync",
+        dataset="avsynth",
+        seconds=8.0,
+        version=1,
+        summary="How late is the sound? 21 offsets, ±2 s by 0.2 s, on 4 s of picture.",
+        protocol=OffsetProtocol(shifts="avsynth-sync", onsets="side-car"),
+        dataset_args=_SYNC_CLIPS,
+        scale_rows=_SYNC_ROWS,
+        note=_SYNC_SYNTHETIC,
+    ),
+    TaskSpec(
+        name="avsynth-sync-fine",
+        dataset="avsynth",
+        seconds=4.8,
+        version=1,
+        summary="How late to the frame? 21 offsets, ±0.4 s by 0.04 s, on 4 s of picture.",
+        protocol=OffsetProtocol(reach=0.4, step=0.04, shifts="avsynth-sync-fine", onsets="side-car"),
+        dataset_args=_SYNC_CLIPS,
+        scale_rows=_SYNC_ROWS,
+        note=_SYNC_SYNTHETIC,
+    ),
+    TaskSpec(
+        name="folder-sync",
+        dataset="folder",
+        seconds=5.0,
+        version=1,
+        summary="How late is the sound of videos in a folder? 11 offsets, ±1 s by 0.2 s, first 5 s.",
+        protocol=OffsetProtocol(window=3.0, reach=1.0, shifts="folder-sync"),
+        scale_rows=("random",),
+        note=_SYNC_FILES,
     ),
 )

@@ -17,7 +17,7 @@ def generator(clip: Clip, modality: str) -> np.random.Generator:
 
 
 class RandomEmbeddings:
-    """Embeds every clip as a direction drawn evenly from the sphere, without looking at it."""
+    """Embeds clips as directions drawn evenly from the sphere, and scores offsets by chance."""
 
     def embed_video(self, batch: VideoBatch) -> torch.Tensor:
         """Return ``(batch, dim=64)``."""
@@ -26,6 +26,12 @@ class RandomEmbeddings:
     def embed_audio(self, batch: AudioBatch) -> torch.Tensor:
         """Return ``(batch, dim=64)``, independent of the video's."""
         return self._draw(batch.clips, "audio")
+
+    def offset_scores(self, video: VideoBatch, audio: AudioBatch) -> torch.Tensor:
+        """Return ``(batch, offset)``, drawn for each clip."""
+        count = len(audio.offsets)
+        rows = [generator(clip, "offsets").standard_normal(count, np.float32) for clip in audio.clips]
+        return torch.from_numpy(np.stack(rows))
 
     def _draw(self, clips: tuple[Clip, ...], modality: str) -> torch.Tensor:
         rows = [generator(clip, modality).standard_normal(DIM, np.float32) for clip in clips]

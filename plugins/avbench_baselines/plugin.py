@@ -80,15 +80,13 @@ def load_reencoded(device: str, bitrate: str = "96000") -> Any:
     return Reencoded(bitrate)
 
 
-def _scale_row(
-    name: str, summary: str, load: Callable[..., Any], capability: Capability = "retrieval"
-) -> ModelRecord:
+def _scale_row(name: str, summary: str, load: Callable[..., Any], *capabilities: Capability) -> ModelRecord:
     return ModelRecord(
         name=name,
         summary=summary,
         load=load,
         inputs=NOTHING,
-        capabilities=(capability,),
+        capabilities=capabilities or ("retrieval", "synchrony"),
         identity=lambda args: {"version": "1"},
         scale_row=True,
         license="Apache-2.0",

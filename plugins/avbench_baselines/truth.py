@@ -29,6 +29,9 @@ SMEAR = 0.010
 TRACK_RATE = 25
 """Instants a second of the envelope and of the paths."""
 
+SURENESS = 100.0
+"""Logits of a whole cosine."""
+
 Block = NDArray[np.float64]
 
 
@@ -53,6 +56,11 @@ def envelope_track(stream: StreamTruth) -> Block:
 
 
 def onset_track(stream: StreamTruth) -> Block:
+    """Return the landings (S3, S4) less their mean: ``(class, time)``."""
+    return _centred(landing_track(stream))
+
+
+def landing_track(stream: StreamTruth) -> Block:
     """Return the landings of each class (S3, and by the class that lands, S4), smeared: ``(class, time)``."""
     track = np.zeros((CLASSES, round(stream.seconds * ONSET_RATE)))
     times = np.arange(track.shape[1]) / ONSET_RATE
@@ -60,7 +68,19 @@ def onset_track(stream: StreamTruth) -> Block:
         for event in toy.events:
             amplitude = 10 ** (event.level / 20)
             track[toy.class_id] += amplitude * np.exp(-0.5 * np.square((times - event.time) / SMEAR))
-    return _centred(track)
+    return track
+
+
+def stretch(track: Block, start: float, seconds: float) -> Block:
+    """Return the part of a track of landings that begins ``start`` seconds into it: ``(class, time)``."""
+    first = round(start * ONSET_RATE)
+    return track[:, first : first + round(seconds * ONSET_RATE)]
+
+
+def cosine(one: Block, other: Block) -> float:
+    """Return the cosine of two blocks of the same shape; 0 where one is empty."""
+    length = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float((one * other).sum()) / length if length > 0 else 0.0
 
 
 def path_track(stream: StreamTruth) -> Block:
@@ -91,6 +111,31 @@ class TruthModel(ABC):
     def embed_audio(self, batch: AudioBatch) -> torch.Tensor:
         """Return ``(batch, dim)`` from what is heard; raises ``DataError`` without a side-car."""
         return self._embed([(clip, self._truth(clip).audio) for clip in batch.clips], "audio")
+
+    def offset_scores(self, video: VideoBatch, audio: AudioBatch) -> torch.Tensor:
+        """Return ``(batch, offset)``: the cosine of landings seen with landings heard so much later.
+
+        As logits they are 100 times the cosines: a model that knows the truth is sure.
+
+        Raises:
+            ValueError: The batch does not say how long its pictures last.
+            DataError: A clip has no side-car.
+        """
+        if video.seconds is None:
+            raise ValueError("a trial says how many seconds of picture it has")
+        rows: list[list[float]] = []
+        for seen, heard in zip(video.clips, audio.clips, strict=True):
+            landing = stretch(
+                self.landings(seen, self._truth(seen).video, "video"), seen.start, video.seconds
+            )
+            sound = self.landings(heard, self._truth(heard).audio, "audio")
+            starts = [heard.start + audio.lead + offset for offset in audio.offsets]
+            rows.append([cosine(landing, stretch(sound, start, video.seconds)) for start in starts])
+        return SURENESS * torch.tensor(rows, dtype=torch.float32)
+
+    def landings(self, clip: Clip, stream: StreamTruth, modality: str) -> Block:
+        """Return what the model knows of when a stream's landings are: ``(class, time)`` at 100 a second."""
+        return landing_track(stream)
 
     @abstractmethod
     def blocks(self, clip: Clip, stream: StreamTruth, modality: str) -> list[Block]:
@@ -135,6 +180,10 @@ class SemanticsOnly(TruthModel):
         """Return the class block."""
         return [classes_block(stream)]
 
+    def landings(self, clip: Clip, stream: StreamTruth, modality: str) -> Block:
+        """Return the classes, the same at every instant."""
+        return np.repeat(classes_block(stream)[:, np.newaxis], round(stream.seconds * ONSET_RATE), axis=1)
+
 
 class TimeShuffled(TruthModel):
     """Knows everything but when: each stream of each clip has its instants in an order of its own."""
@@ -145,6 +194,11 @@ class TimeShuffled(TruthModel):
         tracks = [track(stream) for track in TRACKS]
         shuffled = [track[:, random.permutation(track.shape[1])] for track in tracks]
         return [*(block(stream) for block in STATIC), *shuffled]
+
+    def landings(self, clip: Clip, stream: StreamTruth, modality: str) -> Block:
+        """Return the landings with their instants permuted."""
+        track = landing_track(stream)
+        return track[:, generator(clip, modality).permutation(track.shape[1])]
 
 
 TRUTH_MODELS: dict[str, type[TruthModel]] = {

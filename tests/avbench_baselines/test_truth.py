@@ -1,5 +1,6 @@
 """The reference rows on avsynth's truth: perfect, blind to time, or blind to all but classes."""
 
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -141,3 +142,26 @@ def test_all_rows_but_what_was_made_elsewhere_stand_beside_results_and_read_no_m
     }  # fmt: skip
     for record in records:
         assert record.inputs_for({}).video is record.inputs_for({}).audio is None
+
+
+def offset_scores(name: str, clips: list[Clip], late: list[float]) -> np.ndarray:
+    """Score 21 offsets of ±2 s for pictures of 4 s that begin so much later than 2 s into their clips."""
+    seen = tuple(replace(clip, start=2.0 + each) for clip, each in zip(clips, late, strict=True))
+    grid = tuple(round(0.2 * k, 1) for k in range(-10, 11))
+    video = VideoBatch(frames=torch.zeros(len(clips), 0, 3, 0, 0), fps=0, clips=seen, seconds=4.0)
+    audio = AudioBatch(
+        samples=torch.zeros(len(clips), 1, 0), sample_rate=0, clips=tuple(clips), lead=2.0, offsets=grid
+    )
+    return load(name).offset_scores(video, audio).numpy()
+
+
+def test_the_oracle_finds_every_offset_and_a_tagger_none(clips: dict[str, Clip]) -> None:
+    some = [clip for clip in clips.values() if clip.source.startswith("test-standard")]
+    late = [round(0.2 * (k % 21 - 10), 1) for k in range(len(some))]
+    true = [round((each + 2) / 0.2) for each in late]
+
+    oracle = offset_scores("oracle", some, late)
+    assert oracle.argmax(1).tolist() == true
+    assert np.ptp(offset_scores("semantics-only", some, late)) < 1e-4
+    shuffled = offset_scores("time-shuffled", some, late)
+    assert np.mean(shuffled.argmax(1) == true) < 0.25

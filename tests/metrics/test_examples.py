@@ -9,7 +9,9 @@ import pytest
 import avbench.metrics
 
 MODULES = [each.name for each in pkgutil.iter_modules(avbench.metrics.__path__, "avbench.metrics.")]
-DATA_ONLY = {f"avbench.metrics.{name}" for name in ("measurement", "records", "generation_records")}
+DATA_ONLY = {
+    f"avbench.metrics.{name}" for name in ("measurement", "records", "generation_records", "offset_records")
+}
 FILES_ONLY = {"avbench.metrics.embedding_files", "avbench.metrics.statistics_files"}
 
 

@@ -1,0 +1,96 @@
+"""Curves and a matrix as SVG, with their axes; what colours them stands in ``page.css``."""
+
+from collections.abc import Iterable, Sequence
+
+from avbench.metrics.embedding_sets import Values
+from avbench.pages.colours import LEVELS, gradient
+from avbench.pages.text import escaped
+
+WIDTH, HEIGHT = 330, 300
+LEFT, RIGHT, TOP, BOTTOM = 54, 14, 12, 44
+Line = tuple[str, Sequence[float], Sequence[float]]
+
+
+def curves(
+    lines: Sequence[Line],
+    *,
+    x: str,
+    y: str,
+    ticks: Sequence[tuple[float, str]],
+    band: tuple[Sequence[float], Sequence[float], Sequence[float]] | None = None,
+) -> str:
+    """Return lines over an axis that begins at 0, shares in [0, 1] upwards.
+
+    Args:
+        lines: For each the class it is styled by, and the places and heights of its points.
+        x: What runs to the right; the last tick is its end.
+        y: What runs up, in per cent.
+        ticks: Places along x, and what stands there.
+        band: Places, lower and upper ends of an interval, shaded.
+    """
+    end = ticks[-1][0]
+    grid = "".join(
+        f'<line class="rule" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_up(share)}" y2="{_up(share)}"/>'
+        f'<text class="up" x="{LEFT - 8}" y="{_up(share)}">{share:.0%}</text>'
+        for share in (0.0, 0.25, 0.5, 0.75, 1.0)
+    )
+    marks = "".join(
+        f'<text x="{_along(place, end)}" y="{HEIGHT - BOTTOM + 18}">{escaped(label)}</text>'
+        for place, label in ticks
+    )
+    shade = ""
+    if band is not None:
+        there, low, high = (list(each) for each in band)
+        outline = [*zip(there, high, strict=True), *reversed(list(zip(there, low, strict=True)))]
+        shade = f'<path class="band" d="M{_points(outline, end)}Z"/>'
+    drawn = "".join(
+        f'<path class="{name}" d="M{_points(zip(xs, ys, strict=True), end)}"/>' for name, xs, ys in lines
+    )
+    return _chart(f"{grid}{marks}{shade}{drawn}", x, y)
+
+
+def matrix(shares: Values, *, labels: Sequence[str], x: str, y: str) -> str:
+    """Return a square of shares in [0, 1], a row each line, the darker the rarer; some lines are named."""
+    count = len(shares)
+    side = HEIGHT - TOP - BOTTOM
+    cell = side / count
+    colours = gradient(LEVELS)
+    cells = "".join(
+        f'<rect x="{LEFT + column * cell:.2f}" y="{TOP + row * cell:.2f}" width="{cell + 0.2:.2f}" '
+        f'height="{cell + 0.2:.2f}" fill="{colours[round(share * (LEVELS - 1))]}"/>'
+        for row, line in enumerate(shares.tolist())
+        for column, share in enumerate(line)
+    )
+    every = max(1, (count - 1) // 4)
+    names = "".join(
+        f'<text x="{LEFT + (k + 0.5) * cell:.2f}" y="{HEIGHT - BOTTOM + 18}">{escaped(label)}</text>'
+        f'<text class="up" x="{LEFT - 8}" y="{TOP + (k + 0.5) * cell:.2f}">{escaped(label)}</text>'
+        for k, label in enumerate(labels)
+        if k % every == 0
+    )
+    return _chart(f"{cells}{names}", x, y, width=LEFT + side + RIGHT)
+
+
+def _chart(content: str, x: str, y: str, *, width: float = WIDTH) -> str:
+    middle = (LEFT + width - RIGHT) / 2
+    titles = (
+        f'<text class="title" x="{middle:g}" y="{HEIGHT - 6}">{escaped(x)}</text>'
+        f'<text class="title" transform="translate(9 {(TOP + HEIGHT - BOTTOM) / 2:g}) rotate(-90)">'
+        f"{escaped(y)}</text>"
+    )
+    return (
+        f'<svg class="plot" viewBox="0 0 {width:g} {HEIGHT}" role="img" '
+        f'aria-label="{escaped(y)} over {escaped(x)}">{content}{titles}</svg>'
+    )
+
+
+def _points(points: Iterable[tuple[float, float]], end: float) -> str:
+    return "L".join(f"{_along(x, end)} {_up(y)}" for x, y in points)
+
+
+def _along(place: float, end: float) -> str:
+    return f"{LEFT + (WIDTH - LEFT - RIGHT) * place / end:.1f}"
+
+
+def _up(share: float) -> str:
+    return f"{TOP + (HEIGHT - TOP - BOTTOM) * (1 - share):.1f}"
