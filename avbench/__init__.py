@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from avbench.clips import Clip, Dataset, Gallery
     from avbench.errors import AvbenchError, MediaError, ModelError
     from avbench.hookspecs import hookimpl
+    from avbench.judges.judge import Criterion, JudgeRecord, Sight
     from avbench.protocols import AudioBatch, Heard, VideoBatch
     from avbench.records import (
         AudioInput,
@@ -29,6 +30,7 @@ __all__ = [
     "AvbenchError",
     "Checkpoint",
     "Clip",
+    "Criterion",
     "Dataset",
     "DatasetRecord",
     "DatasetRequest",
@@ -36,6 +38,7 @@ __all__ = [
     "Gallery",
     "GenerationProtocol",
     "Heard",
+    "JudgeRecord",
     "MediaError",
     "MetricRecord",
     "ModelError",
@@ -43,6 +46,7 @@ __all__ = [
     "ModelRecord",
     "OffsetProtocol",
     "RetrievalProtocol",
+    "Sight",
     "TaskSpec",
     "VideoBatch",
     "VideoInput",
@@ -59,6 +63,9 @@ _HOMES = {
     "MediaError": "avbench.errors",
     "ModelError": "avbench.errors",
     "hookimpl": "avbench.hookspecs",
+    "Criterion": "avbench.judges.judge",
+    "JudgeRecord": "avbench.judges.judge",
+    "Sight": "avbench.judges.judge",
     "AudioBatch": "avbench.protocols",
     "Heard": "avbench.protocols",
     "VideoBatch": "avbench.protocols",

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from avbench.clips import Dataset
 from avbench.embedders.records import EMBEDDERS
 from avbench.hookspecs import hookimpl
+from avbench.judges.av_align import AV_ALIGN
+from avbench.judges.judge import JudgeRecord
 from avbench.metrics.generation_records import GENERATION_METRICS
 from avbench.metrics.offset_records import OFFSET_METRICS
 from avbench.metrics.records import METRICS
@@ -59,6 +61,12 @@ def avbench_metrics() -> Iterable[MetricRecord]:
 def avbench_embedders() -> Iterable[EmbedderRecord]:
     """The bundled embedders."""
     return EMBEDDERS
+
+
+@hookimpl
+def avbench_judges() -> Iterable[JudgeRecord]:
+    """The bundled judges."""
+    return (AV_ALIGN,)
 
 
 def _opener(module: str, function: str) -> Callable[[DatasetRequest], Dataset]:

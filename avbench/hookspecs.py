@@ -1,4 +1,4 @@
-"""Everything a plugin can contribute: six hooks, each returning records.
+"""Everything a plugin can contribute: seven hooks, each returning records.
 
 A plugin is a module with functions of these names marked ``@avbench.hookimpl``, named by an entry
 point in the group ``avbench``, by ``--plugin FILE|MODULE``, or by the variable ``AVBENCH_PLUGINS``.
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pluggy
 
+from avbench.judges.judge import JudgeRecord
 from avbench.records import DatasetRecord, EmbedderRecord, MetricRecord, ModelRecord
 from avbench.specs import TaskSpec
 
@@ -56,6 +57,12 @@ def avbench_metrics() -> Iterable[MetricRecord]:
 @hookspec
 def avbench_embedders() -> Iterable[EmbedderRecord]:
     """Contribute frozen networks that metrics look through."""
+    return ()
+
+
+@hookspec
+def avbench_judges() -> Iterable[JudgeRecord]:
+    """Contribute judges of how well a sound goes with its picture."""
     return ()
 
 

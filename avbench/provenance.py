@@ -95,8 +95,10 @@ def task_info(spec: TaskSpec) -> TaskInfo:
 
 
 def spec_digest(spec: TaskSpec) -> str:
-    """Return the SHA-256 of everything in a spec that changes a number."""
+    """Return the SHA-256 of everything in a spec that changes a number; judges that are not named do not."""
     values = dataclasses.asdict(spec)
+    if not values["protocol"].get("synchrony", True):
+        del values["protocol"]["synchrony"]
     return digest_of({name: value for name, value in values.items() if name not in _TALK})
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from avbench.protocols import AudioEmbedder
     from avbench.requests import ImportReport, ImportRequest, TrainRequest
 
-Capability = Literal["retrieval", "generation", "synchrony"]
+Capability = Literal["retrieval", "generation", "synchrony", "alignment"]
 Direction = Literal["a2v", "v2a"]
 Args = Mapping[str, str]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from avbench import plugins as plugins_
 from avbench.errors import PluginError, UnknownName
+from avbench.judges.judge import JudgeRecord
 from avbench.plugins import Origin, Plugin, Problem
 from avbench.records import DatasetRecord, EmbedderRecord, MetricRecord, ModelRecord
 from avbench.specs import TaskSpec
@@ -102,6 +103,7 @@ class Registry:
         datasets: What a task spec names.
         metrics: What the numbers mean.
         embedders: The frozen networks that metrics look through.
+        judges: What judges a sound beside its picture.
         commands: Sub-commands of ``avbench``.
         plugins: The plugins in use.
         problems: Broken plugins and names that clash; none stops what does not need it.
@@ -112,13 +114,14 @@ class Registry:
     datasets: Shelf[DatasetRecord]
     metrics: Shelf[MetricRecord]
     embedders: Shelf[EmbedderRecord]
+    judges: Shelf[JudgeRecord]
     commands: "Shelf[click.Command]"
     plugins: tuple[Plugin, ...]
     problems: tuple[Problem, ...]
 
     def shelves(self) -> tuple[Shelf[Any], ...]:
         """Return the shelves a user can list, in the order a newcomer asks for them."""
-        return (self.models, self.tasks, self.datasets, self.metrics, self.embedders)
+        return (self.models, self.tasks, self.datasets, self.metrics, self.embedders, self.judges)
 
 
 def load(plugins: Sequence[str] = ()) -> Registry:
@@ -147,6 +150,7 @@ def load(plugins: Sequence[str] = ()) -> Registry:
         datasets=shelf("dataset", DatasetRecord),
         metrics=shelf("metric", MetricRecord),
         embedders=shelf("embedder", EmbedderRecord),
+        judges=shelf("judge", JudgeRecord),
         commands=shelf("command", click.Command),
         plugins=tuple(found),
         problems=(*problems, *clashes),

@@ -28,6 +28,7 @@ class RunRequest:
         fail_on_error: How many clips may fail, as a count or (a float) as a fraction; ``None`` for any.
         recompute: Whether to pass over what the store has.
         embedders: Generation: weights of embedders by name; one that the task does not name is added to it.
+        judges: Generation: weights of judges by name; one that the task does not name is added to it.
         allow_download: Whether weights that are not there may be fetched.
         page: The folder that receives a page of the run, of generation or synchrony; ``None`` for no page.
         page_clips: Generation: how many clips it shows, at most.
@@ -47,6 +48,7 @@ class RunRequest:
     fail_on_error: int | float | None = None
     recompute: bool = False
     embedders: Mapping[str, Path | None] = field(default_factory=dict[str, Path | None])
+    judges: Mapping[str, Path | None] = field(default_factory=dict[str, Path | None])
     allow_download: bool = False
     page: Path | None = None
     page_clips: int = 12

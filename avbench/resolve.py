@@ -26,6 +26,7 @@ METHODS: Mapping[Capability, tuple[tuple[str, ...], ...]] = {
     "retrieval": (("embed_video", "embed_audio"),),
     "generation": (("generate_audio",),),
     "synchrony": (("offset_scores",), ("embed_video", "embed_audio")),
+    "alignment": (("alignment_scores",),),
 }
 """What a model of each capability has: one of these sets of methods."""
 

@@ -33,6 +33,7 @@ class GenerationProtocol:
         channels: 1 (mono) or 2 (stereo), likewise.
         embedders: The networks that metrics look through, by name.
         similarity: Audio-video models whose cosine of video and sound is a score.
+        synchrony: Judges of how a sound goes with its picture, by name; a model that scores alignment is one.
         samples: Sounds made for every clip, with the seeds from the run's own on.
         onsets: What the onsets of a sound are matched with: those in the ``side-car`` of a clip, or those
             found in its ``own-sound``.
@@ -42,6 +43,7 @@ class GenerationProtocol:
     channels: int = 1
     embedders: tuple[str, ...] = ()
     similarity: tuple[str, ...] = ()
+    synchrony: tuple[str, ...] = ()
     samples: int = 1
     onsets: OnsetTruth = "own-sound"
 

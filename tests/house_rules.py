@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "cavp": {"cavp", "gmscavp"},
     "avbench_baselines": {"avbench_baselines", "avbench"},
     "avbench_reference": {"avbench_reference", "avbench"},
+    "avbench_synchformer": {"avbench_synchformer", "avbench"},
 }
 
 

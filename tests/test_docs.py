@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from avbench import DatasetRecord, EmbedderRecord, MetricRecord, ModelRecord, TaskSpec, plugins
+from avbench import DatasetRecord, EmbedderRecord, JudgeRecord, MetricRecord, ModelRecord, TaskSpec, plugins
 from avbench.cli import COMMANDS, cli
 
 ROOT = Path(__file__).parent.parent
@@ -84,6 +84,7 @@ KINDS = {
     "avbench_datasets": DatasetRecord,
     "avbench_metrics": MetricRecord,
     "avbench_embedders": EmbedderRecord,
+    "avbench_judges": JudgeRecord,
     "avbench_commands": click.Command,
 }
 SECTIONS = re.findall(

@@ -19,7 +19,7 @@ def documented():
 
 def signature(hook):
     text = str(inspect.signature(getattr(hookspecs, hook)))
-    return re.sub(r"'|collections\.abc\.|avbench\.(records|specs)\.", "", text)
+    return re.sub(r"'|collections\.abc\.|avbench\.(records|specs|judges\.judge)\.", "", text)
 
 
 def test_every_hook_has_a_section_with_its_signature_and_no_section_is_of_another():
@@ -63,6 +63,10 @@ def test_avbench_metrics_is_used(outside):
 
 def test_avbench_embedders_is_used(outside):
     assert registry.load().embedders.get("outside-net").license == "MIT"
+
+
+def test_avbench_judges_is_used(outside):
+    assert registry.load().judges.get("outside-judge").criteria[0].id == "sync.outside"
 
 
 def test_avbench_commands_is_used(outside):

@@ -20,7 +20,7 @@ from tests import house_rules as rules
 ROOT = Path(__file__).parent.parent
 PACKAGES = {name: ROOT / folder / name for folder, name in [
     ("", "avbench"), ("models", "gmscavp"), ("plugins", "cavp"), ("plugins", "avbench_baselines"),
-    ("plugins", "avbench_reference"),
+    ("plugins", "avbench_reference"), ("plugins", "avbench_synchformer"),
 ]}  # fmt: skip
 EVERYWHERE = ("avbench", "models", "plugins", "tests", "benchmarks", "scripts")
 

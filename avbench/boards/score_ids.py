@@ -19,6 +19,10 @@ _NAMES = {
     "onset.f1": "onset F1",
     "envelope.correlation": "envelope correlation",
     "pan.error": "pan error",
+    "sync.av-align-2023": "AV-Align 2023",
+    "sync.av-align-2025": "AV-Align 2025",
+    "sync.desync": "DeSync",
+    "align.acceptance": "accepted by",
     "offset.top1": "top-1",
     "offset.within1": "±1 class",
     "offset.accuracy": "within",
@@ -32,9 +36,10 @@ _NAMES = {
 }
 # Left to the document: a mean rank says little beside a median, and the open_clip form is for comparison.
 _UNSHOWN = re.compile(r"meanr|medr_openclip|recall@\d+of\d+")
-# Of generation one number of each sort; the document has every one.
+# Of generation one number of each sort, and all that judges say; the document has every one.
 _SHOWN = re.compile(
     r"(fad|fd|kl|is|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error"
+    r"|sync\..+|align\.acceptance\..+"
     r"|offset\.(top1|within1|accuracy@.+|median-error|mean-error|auc-corrected|ece)"
 )
 _PLAIN_UNITS = ("rank", "distance", "classes", "cosine", "correlation", "ratio")
@@ -84,8 +89,8 @@ def label(score: Score) -> str:
 def name_of(score_id: str) -> str:
     """Return what a score is called.
 
-    >>> name_of("onset.f1@0.1"), name_of("offset.accuracy@0.2")
-    ('onset F1@0.1', 'within 0.2 s')
+    >>> name_of("onset.f1@0.1"), name_of("offset.accuracy@0.2"), name_of("align.acceptance.cavp")
+    ('onset F1@0.1', 'within 0.2 s', 'accepted by cavp')
     """
     return " ".join(_retrieval_words(score_id) if is_retrieval(score_id) else _generation_words(score_id))
 
@@ -102,6 +107,7 @@ def _generation_words(score_id: str) -> list[str]:
         return [_NAMES[name], cut, "s"]
     if name in _NAMES:
         return [f"{_NAMES[name]}{at}{cut}"]
-    family, dot, network = name.partition(".")
+    long_family, _, _ = name.rpartition(".")
+    family, dot, network = name.rpartition(".") if long_family in _NAMES else name.partition(".")
     words = [_NAMES.get(family, family), network] if dot else [family]
     return [*words[:-1], f"{words[-1]}{at}{cut}"]

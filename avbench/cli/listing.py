@@ -11,12 +11,13 @@ from avbench import registry
 from avbench.cli import COMMANDS
 from avbench.cli.options import json_option, plugin_option, print_json
 from avbench.errors import PluginError
+from avbench.judges.judge import JudgeRecord
 from avbench.plugins import HOOKS, Origin, Plugin, Problem
 from avbench.records import EmbedderRecord, ModelRecord
 from avbench.registry import Registry, Shelf
 from avbench.specs import TaskSpec
 
-KINDS = ("models", "tasks", "datasets", "metrics", "embedders", "plugins")
+KINDS = ("models", "tasks", "datasets", "metrics", "embedders", "judges", "plugins")
 
 
 @click.command("list")
@@ -24,7 +25,7 @@ KINDS = ("models", "tasks", "datasets", "metrics", "embedders", "plugins")
 @plugin_option
 @json_option
 def command(kind: str | None, plugins: tuple[str, ...], as_json: bool) -> None:
-    """List models, tasks, datasets, metrics, embedders and plugins, or one KIND of them.
+    """List models, tasks, datasets, metrics, embedders, judges and plugins, or one KIND of them.
 
     \b
     Examples:
@@ -125,7 +126,7 @@ def _line(record: Any, origin: Origin) -> str:
     remarks: list[str] = []
     if isinstance(record, ModelRecord):
         remarks += [*record.capabilities, *(["gives a scale, no contestant"] if record.scale_row else [])]
-    if isinstance(record, EmbedderRecord):
+    if isinstance(record, EmbedderRecord | JudgeRecord):
         remarks += [f"needs {name}" for name in record.requires]
         remarks += ["weights to be fetched"] if record.checkpoint and not record.shipped else []
     if isinstance(record, TaskSpec):
@@ -161,4 +162,4 @@ def _plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, Mapping):
         return {str(name): _plain(each) for name, each in value.items()}
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value

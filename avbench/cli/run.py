@@ -73,9 +73,16 @@ class Budget(click.ParamType):
     help="Generation: where the weights of an embedder are; one that the task does not name is added.",
 )
 @click.option(
+    "--judge",
+    "judges",
+    type=NamedFiles(),
+    multiple=True,
+    help="Generation: also have this judge sounds beside their pictures; PATH is where its weights are.",
+)
+@click.option(
     "--allow-download",
     is_flag=True,
-    help="Fetch weights of embedders that are not there from their publisher.",
+    help="Fetch weights of embedders and judges that are not there from their publisher.",
 )
 @click.option(
     "--page",
@@ -103,6 +110,7 @@ def command(
       avbench run --model gmscavp --task avsynth-retrieval
       avbench run --model gmscavp --task folder-retrieval --data-root ~/videos
       avbench run --model gmscavp --task avsynth-v2a --embedder yamnet
+      avbench run --model gmscavp --task avsynth-v2a --judge av-align
       avbench run --model gmscavp --task avsynth-v2a --page page
       avbench run --model oracle --task avsynth-sync --page page
       avbench run --model mine --plugin mine.py --task avsynth-retrieval --limit 16 --json
@@ -111,7 +119,7 @@ def command(
 
     for name in ("model_args", "dataset_args"):
         options[name] = merged(options[name])
-    options["embedders"] = dict(options["embedders"])
+    options |= {name: dict(options[name]) for name in ("embedders", "judges")}
     request = RunRequest(tasks=split_names(tasks), **options)
     finished: list[Finished] = []
     with progress_to_stderr(quiet=quiet) as progress:

@@ -1,4 +1,4 @@
-"""``avbench show``: one result, model, task, dataset or embedder in full."""
+"""``avbench show``: one result, model, task, dataset, embedder or judge in full."""
 
 import dataclasses
 import inspect
@@ -11,8 +11,9 @@ import click
 from avbench import registry
 from avbench.cli.listing import describe, record_name
 from avbench.cli.options import json_option, plugin_option, print_json
-from avbench.embedders.loading import cached, resolve_embedder
+from avbench.embedders.loading import cached, resolve_network
 from avbench.errors import AvbenchError, UnknownName
+from avbench.judges.judge import JudgeRecord
 from avbench.records import EmbedderRecord, ModelRecord
 from avbench.resolve import guarded
 from avbench.store import cache_folder
@@ -23,7 +24,7 @@ from avbench.store import cache_folder
 @plugin_option
 @json_option
 def command(what: str, plugins: tuple[str, ...], as_json: bool) -> None:
-    """Show a result FILE, or the model, task, dataset or embedder of a NAME.
+    """Show a result FILE, or the model, task, dataset, embedder or judge of a NAME.
 
     \b
     Examples:
@@ -66,28 +67,28 @@ def _show_result(path: Path, *, as_json: bool) -> None:
 
 def _record(name: str, plugins: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
     found = registry.load(plugins)
-    shelves = (found.models, found.tasks, found.datasets, found.embedders)
+    shelves = (found.models, found.tasks, found.datasets, found.embedders, found.judges)
     for shelf in shelves:
         if name in shelf:
             record = shelf.get(name)
             return shelf.kind, describe(record, shelf.origin(name)) | _more(record)
     known = [record_name(record) for shelf in shelves for record in shelf]
-    raise UnknownName("result file, model, task, dataset or embedder", name, known)
+    raise UnknownName("result file, model, task, dataset, embedder or judge", name, known)
 
 
 def _more(record: Any) -> dict[str, Any]:
     if isinstance(record, ModelRecord):
         return _loaded_plainly(record)
-    return _at_hand(record) if isinstance(record, EmbedderRecord) else {}
+    return _at_hand(record) if isinstance(record, EmbedderRecord | JudgeRecord) else {}
 
 
-def _at_hand(record: EmbedderRecord) -> dict[str, Any]:
-    """Return where an embedder's weights are looked for, and what they are or why it cannot be loaded."""
+def _at_hand(record: EmbedderRecord | JudgeRecord) -> dict[str, Any]:
+    """Return where a network's weights are looked for, and what they are or why it cannot be loaded."""
     told: dict[str, Any] = {}
     if record.checkpoint is not None:
         told["weights"] = str(record.shipped or cached(record.checkpoint, cache_folder()))
     try:
-        resolved = resolve_embedder(record, weights=None, cache=cache_folder(), allow_download=False)
+        resolved = resolve_network(record, weights=None, cache=cache_folder(), allow_download=False)
         told["identity"] = dict(resolved.identity)
     except AvbenchError as error:
         told["not_at_hand"] = f"{error.message} {error.hint}"
@@ -119,6 +120,7 @@ def _lines(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, s
         if isinstance(value, Mapping):
             yield from _lines(value, f"{prefix}{name}.")
         elif isinstance(value, list):
-            yield f"{prefix}{name}", ", ".join(map(str, value)) or "–"
+            words = (each["id"] if isinstance(each, Mapping) else str(each) for each in value)
+            yield f"{prefix}{name}", ", ".join(words) or "–"
         elif value not in (None, ""):
             yield f"{prefix}{name}", str(value)

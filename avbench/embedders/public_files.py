@@ -28,7 +28,7 @@ def load_public(network: nn.Module, path: Path, *, name: str, ignored: Iterable[
     Args:
         network: Has the keys and shapes of the public one.
         path: The checkpoint: safetensors, or what ``torch.save`` wrote.
-        name: The embedder's, for messages.
+        name: The embedder's or judge's, for messages.
         ignored: Beginnings of keys that the network has no use for.
 
     Raises:
@@ -40,7 +40,7 @@ def load_public(network: nn.Module, path: Path, *, name: str, ignored: Iterable[
     problems = differences(network.state_dict(), taken)
     if problems:
         raise ModelError(
-            f"The weights {path} are not those of the embedder {name!r}: {problems[0]}"
+            f"The weights {path} are not those of {name!r}: {problems[0]}"
             + (f", and {len(problems) - 1} more differences." if len(problems) > 1 else "."),
             hint="Give the checkpoint that `avbench show` names.",
         )

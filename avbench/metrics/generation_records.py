@@ -190,4 +190,39 @@ GENERATION_METRICS = (
         unit="fraction",
         higher_is_better=False,
     ),
+    MetricRecord(
+        id="sync.av-align-2023",
+        summary=(
+            "mean over sounds of matches / (onsets + motion peaks - matches), within one frame; several "
+            "onsets may share a peak, so it may exceed 1"
+        ),
+        unit="ratio",
+        higher_is_better=True,
+        source="Yariv et al. 2023, arXiv 2309.16429; guyyariv/TempoTokens, October 2023",
+        equals="AV-Align of that version on files of the same frames: JavisDiT's copy to 1e-6",
+        differs="AV-Align since February 2025 (sync.av-align-2025); the F-like formula of JavisDiT's readme",
+    ),
+    MetricRecord(
+        id="sync.av-align-2025",
+        summary=(
+            "as sync.av-align-2023, but a motion peak moves by 0.1 pixels or more and is matched once: the "
+            "largest one-to-one number of matches, 0 to 1"
+        ),
+        unit="ratio",
+        higher_is_better=True,
+        source="Yariv et al. 2023, arXiv 2309.16429; guyyariv/TempoTokens, February 2025",
+        equals="AV-Align of that version on files of the same frames",
+        differs="copies of the version of 2023; a clip in which neither stream has a peak is left out, not 0",
+    ),
+    MetricRecord(
+        id="align.acceptance.MODEL",
+        summary=(
+            "share of sounds that MODEL accepts as belonging to the picture and in time (logit above 0); "
+            "read it beside the row truth"
+        ),
+        unit="fraction",
+        higher_is_better=True,
+        source="Luo et al. (NeurIPS 2023): what Diff-Foley calls alignment accuracy, of its own judge",
+        differs="Align Acc of Diff-Foley and those after it: another judge; and any accuracy",
+    ),
 )

@@ -12,6 +12,7 @@ from avbench.resolve import Plan
 from avbench.results import Score
 from avbench.runs.hearing import Listener
 from avbench.runs.job import Evaluated, Job, Scored, announcement, nothing_left, score_of
+from avbench.runs.judging import Jury
 from avbench.runs.networks import Networks, networks
 from avbench.runs.reference_rows import reference_model, reference_rows
 from avbench.runs.sounds import Sounds, census_of, form_of, made_sounds, protocol_of, true_sounds
@@ -23,6 +24,7 @@ from avbench.tasks.generation_sets import Tries, distance_measurements
 
 DERIVED = {
     "shuffled-truth": "The truth, each clip with the sound of another: what is left without correspondence.",
+    "truth": "The clips' own sounds, judged beside their own pictures: the floor of what judges say.",
     "truth-halves": "Half of the true sounds against the other half: how far real is from real.",
 }
 
@@ -49,9 +51,10 @@ def evaluate(job: Job) -> Evaluated:
         hearing = Hearing.of(job, through, evaluated, truth)
         sounds = hearing.sounds_made(made, job)
     with job.clock.phase("score"):
-        outcome = score_generation(sounds, through.prefixes, plan.seed)
+        outcome = score_generation(sounds, through.prefixes, plan.seed, hearing.jury.criteria)
     with job.clock.phase("reference rows"):
-        rows = reference_rows(job, partial(_reference_scores, job, hearing, through))
+        floor = ("truth",) if hearing.jury.seats else ()
+        rows = reference_rows(job, partial(_reference_scores, job, hearing, through), floor)
     scored = Scored(
         scores=tuple(map(score_of, outcome.measurements)),
         records=outcome.records,
@@ -82,11 +85,13 @@ class Hearing:
         listener: Hears.
         clips: The clips.
         heard: Each with its own sound and none made, by clip id.
+        jury: Judges sounds beside the clips' pictures.
     """
 
     listener: Listener
     clips: tuple[Clip, ...]
     heard: Mapping[str, ClipSounds]
+    jury: Jury
 
     @classmethod
     def of(cls, job: Job, through: Networks, clips: Sequence[Clip], truth: Sounds) -> "Hearing":
@@ -99,7 +104,7 @@ class Hearing:
         heard: dict[str, ClipSounds] = {}
         for done, clip in enumerate(clips):
             job.report.progress("hearing the clips' own sounds", done, len(clips))
-            features = listener.features(truth.of(clip)[0])
+            features = listener.features(truth.of(clip)[0], partial(truth.sample, clip, 0))
             known = onsets_of(clip, seconds) if protocol.onsets == "side-car" else features.onsets.times
             heard[clip.id] = ClipSounds(
                 clip=clip.id,
@@ -109,16 +114,34 @@ class Hearing:
                 onsets=known,
                 video={model: rows[clip.id] for model, rows in video.items() if clip.id in rows},
             )
-        return cls(listener=listener, clips=tuple(clips), heard=heard)
+        jury = Jury(
+            seats=through.seats,
+            plan=job.plan,
+            clips={clip.id: clip for clip in clips},
+            keys=truth.keys,
+            store=listener.store,
+            progress=job.report.progress,
+        )
+        return cls(listener=listener, clips=tuple(clips), heard=heard, jury=jury)
 
     def sounds_made(self, made: Sounds, job: Job) -> list[ClipSounds]:
-        """Hear what was made for the clips."""
+        """Hear what was made for the clips, and have it judged."""
         sounds: list[ClipSounds] = []
         for done, clip in enumerate(self.clips):
             job.report.progress("hearing what was made", done, len(self.clips))
-            features = tuple(map(self.listener.features, made.of(clip)))
+            features = tuple(
+                self.listener.features(sound, partial(made.sample, clip, sample))
+                for sample, sound in enumerate(made.of(clip))
+            )
             sounds.append(dataclasses.replace(self.heard[clip.id], made=features))
-        return sounds
+        return self.jury.judged(sounds)
+
+    def judged_truth(self, seed: int) -> list[Score]:
+        """Return what judges say of the clips' own sounds."""
+        own = [dataclasses.replace(each, made=(each.truth,)) for each in self.heard.values()]
+        outcome = score_generation(self.jury.judged(own), {}, seed, self.jury.criteria)
+        decided = {each.id for each in self.jury.criteria}
+        return [score_of(each) for each in outcome.measurements if each.id in decided]
 
     def shown(
         self,
@@ -153,15 +176,17 @@ def _reference_scores(
             for each in distance_measurements(halves, embedder, prefix, tries, seed=seed)
         ]
         return DERIVED[name], [score_of(each) for each in found]
+    if name == "truth" and name not in job.plan.spec.scale_rows:
+        return DERIVED[name], hearing.judged_truth(seed)
     if name == "shuffled-truth":
-        sounds, summary = truth_shuffled(clips), DERIVED[name]
+        sounds, summary = hearing.jury.judged(truth_shuffled(clips)), DERIVED[name]
     else:
         plan = _plan_of(job, name)
         made = made_sounds(job, plan, hearing.clips, {}, f"reference row {name}")
         if made.left_out:
             raise next(iter(made.errors()))
         sounds, summary = hearing.sounds_made(made, job), plan.contestant.record.summary
-    outcome = score_generation(sounds, through.prefixes, seed)
+    outcome = score_generation(sounds, through.prefixes, seed, hearing.jury.criteria)
     return summary, [score_of(each) for each in outcome.measurements]
 
 

@@ -22,7 +22,7 @@ from avbench.metrics.spectral_flux import Onsets, detect_onsets
 from avbench.protocols import AudioBatch
 from avbench.runs.sounds import FULL_SCALE, Pcm
 from avbench.store import Kept, Shelf, Store
-from avbench.tasks.features import Features
+from avbench.tasks.features import Features, KeptSound
 
 Impression = Mapping[str, Kept]
 
@@ -193,8 +193,12 @@ class Listener:
     sample_rate: int
     _shelves: dict[str, Shelf] = field(default_factory=dict[str, Shelf])
 
-    def features(self, sound: Pcm) -> Features:
+    def features(self, sound: Pcm, again: Callable[[], Pcm] | None = None) -> Features:
         """Return what is heard in a sound, ``(channel, time)``.
+
+        Args:
+            sound: The sound.
+            again: Reads it once more, for those who listen to it beside a picture.
 
         Raises:
             ModelError: A network returned nothing usable.
@@ -216,6 +220,7 @@ class Listener:
             ),
             envelope=np.asarray(signal["envelope"], np.float64),
             pan=_pan(signal),
+            sound=KeptSound(digest=digest, read=again or (lambda: sound)),
         )
 
     def _heard(self, ear: Ear, digest: str, sound: Pcm) -> Impression:

@@ -1,19 +1,22 @@
 """The networks a generation task is scored through: found before it starts, loaded when they are needed."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from avbench.clips import Clip
 from avbench.embedders.av_model import embedder_named
-from avbench.embedders.loading import resolve_embedder
+from avbench.embedders.loading import resolve_network
 from avbench.errors import AvbenchError, UsageError
+from avbench.judges.accepting import judge_named
+from avbench.judges.judge import JudgeRecord
 from avbench.provenance import device_name, model_info, store_key, versions
 from avbench.resolve import Contestant, Plan, resolve_model
 from avbench.runs.embedding import Embedder
 from avbench.runs.hearing import Ear, EmbedderEar, SignalEar, SimilarityEar
 from avbench.runs.job import Job
+from avbench.runs.judging import Seat
 from avbench.runs.sounds import census_of, protocol_of
 from avbench.runs.stream import embed_batches, recall, unfinished
 from avbench.store import Row, Store
@@ -27,6 +30,7 @@ class Networks:
         ears: Everything that hears.
         prefixes: What the field calls the Fréchet distance of each embedder, by its name.
         viewers: Audio-video models whose cosine is a score, by name.
+        seats: Judges of sounds beside their pictures.
         identities: Which network each name stands for: digests, versions.
         notes: Which networks cannot be had, and why.
     """
@@ -34,6 +38,7 @@ class Networks:
     ears: tuple[Ear, ...]
     prefixes: Mapping[str, str]
     viewers: Mapping[str, Contestant]
+    seats: tuple[Seat, ...]
     identities: dict[str, dict[str, str]]
     notes: tuple[str, ...]
 
@@ -46,11 +51,14 @@ def networks(job: Job) -> Networks:
     """Find the networks a task names, and those the user adds; what cannot be had becomes a note.
 
     Raises:
-        UnknownName: The user names an embedder or a model that is not there.
+        UnknownName: The user names an embedder, a judge or a model that is not there.
+        UsageError: The user names a model for a judge that is none.
     """
     protocol = protocol_of(job.plan)
     for name in job.request.embedders:
         embedder_named(job.registry, name)
+    for name in job.request.judges:
+        _judge_named(job, name)
     ears: list[Ear] = [SignalEar(channels=protocol.channels)]
     prefixes: dict[str, str] = {}
     viewers: dict[str, Contestant] = {}
@@ -72,14 +80,66 @@ def networks(job: Job) -> Networks:
             continue
         ears.append(_similarity_ear(job.plan, viewers[name]))
         identities[name] = dict(viewers[name].identity)
+    seats = tuple(_seats(job, identities, notes))
     return Networks(
-        ears=tuple(ears), prefixes=prefixes, viewers=viewers, identities=identities, notes=tuple(notes)
+        ears=tuple(ears),
+        prefixes=prefixes,
+        viewers=viewers,
+        seats=seats,
+        identities=identities,
+        notes=tuple(notes),
+    )
+
+
+def _seats(job: Job, identities: dict[str, dict[str, str]], notes: list[str]) -> Iterator[Seat]:
+    """Yield the judges a task names, and those the user adds; what cannot be had becomes a note."""
+    for name in dict.fromkeys([*protocol_of(job.plan).synchrony, *job.request.judges]):
+        try:
+            seat = _seat(job, _judge_named(job, name))
+        except AvbenchError as error:
+            notes.append(f"Nothing is judged by {name}: {error.message} {error.hint}")
+            continue
+        identities[f"judge {name}"] = {key: str(value) for key, value in seat.identity.items()}
+        notes += [seat.record.notes] * bool(seat.record.notes)
+        yield seat
+
+
+def _judge_named(job: Job, name: str) -> JudgeRecord:
+    return judge_named(
+        job.registry,
+        name,
+        lambda model: resolve_model(
+            job.registry, dataclasses.replace(job.request, model=model, model_args={})
+        ),
+    )
+
+
+def _seat(job: Job, record: JudgeRecord) -> Seat:
+    seconds = job.plan.spec.seconds
+    if seconds < record.shortest or (record.longest is not None and seconds > record.longest):
+        bounds = (
+            f"{record.shortest:g} s and more"
+            if seconds < record.shortest
+            else f"at most {record.longest:g} s"
+        )
+        raise UsageError(f"It judges clips of {bounds}, not of {seconds:g} s.", hint="Choose another task.")
+    resolved = resolve_network(
+        record,
+        weights=job.request.judges.get(record.name),
+        cache=job.cache,
+        allow_download=job.request.allow_download,
+        progress=job.report.progress,
+    )
+    return Seat(
+        record=record,
+        identity=dict(resolved.identity) | _computed_with(job.plan),
+        load=lambda: resolved.load(job.plan.device),
     )
 
 
 def _embedder_ear(job: Job, name: str) -> tuple[EmbedderEar, str]:
     record = embedder_named(job.registry, name)
-    resolved = resolve_embedder(
+    resolved = resolve_network(
         record,
         weights=job.request.embedders.get(name),
         cache=job.cache,

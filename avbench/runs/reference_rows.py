@@ -11,7 +11,7 @@ from avbench.runs.job import Job
 ScoresOf = Callable[[str], tuple[str, Sequence[Score]]]
 
 
-def reference_rows(job: Job, scores_of: ScoresOf) -> tuple[ScaleRow, ...]:
+def reference_rows(job: Job, scores_of: ScoresOf, further: Sequence[str] = ()) -> tuple[ScaleRow, ...]:
     """Score the reference rows of a spec.
 
     A row that cannot be had says why, and takes nothing else down.
@@ -19,8 +19,10 @@ def reference_rows(job: Job, scores_of: ScoresOf) -> tuple[ScaleRow, ...]:
     Args:
         job: The run.
         scores_of: Returns what the row of this name is, in one line, and its scores; may raise anything.
+        further: Rows that stand before those of the spec.
     """
-    names = [name for name in job.plan.spec.scale_rows if name != job.plan.contestant.record.name]
+    listed = dict.fromkeys([*further, *job.plan.spec.scale_rows])
+    names = [name for name in listed if name != job.plan.contestant.record.name]
     rows: list[ScaleRow] = []
     for done, name in enumerate(names):
         job.report.progress("reference rows", done, len(names))

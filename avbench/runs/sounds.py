@@ -126,7 +126,11 @@ class Sounds:
 
     def of(self, clip: Clip) -> list[Pcm]:
         """Return a clip's sounds, a sample each: ``(channel, time)``."""
-        return [self.shelf.read(self.keys[clip.id], name) for name in self.names]
+        return [self.sample(clip, number) for number in range(len(self.names))]
+
+    def sample(self, clip: Clip, number: int) -> Pcm:
+        """Return one of a clip's sounds: ``(channel, time)``."""
+        return self.shelf.read(self.keys[clip.id], self.names[number])
 
 
 def form_of(plan: Plan) -> SoundForm:

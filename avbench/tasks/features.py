@@ -1,16 +1,30 @@
 """What is heard in one sound: everything a generation metric looks at, so that no metric opens a sound."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from avbench.judges.judge import Verdict
 from avbench.metrics.embedding_sets import Values
 from avbench.metrics.sound_pairs import PanTrack
 from avbench.metrics.spectral_flux import Onsets
 
 Rows = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSound:
+    """A sound that can be listened to again.
+
+    Attributes:
+        digest: Of its samples and their rate.
+        read: Returns ``(channel, time)``, 16 bits.
+    """
+
+    digest: str
+    read: Callable[[], NDArray[np.int16]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,6 +38,7 @@ class Features:
         envelope: ``(frames,)`` at 100 Hz.
         pan: Where it comes from; ``None`` of a mono sound.
         similarity: ``(dim,)`` or ``(time, dim)`` by audio-video model.
+        sound: What it was heard in, for those who listen to it beside a picture.
     """
 
     rows: Mapping[str, Rows]
@@ -32,6 +47,7 @@ class Features:
     envelope: Values
     pan: PanTrack | None = None
     similarity: Mapping[str, Rows]
+    sound: KeptSound | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,6 +61,7 @@ class ClipSounds:
         made: What was made for it, a sound a sample.
         onsets: When something happens, in seconds ``(t,)``; ``None`` where nobody knows.
         video: ``(dim,)`` or ``(time, dim)`` of its picture, by audio-video model.
+        judged: What judges say of each sound made for it, by criterion; empty without judges.
     """
 
     clip: str
@@ -53,6 +70,7 @@ class ClipSounds:
     made: tuple[Features, ...]
     onsets: Values | None
     video: Mapping[str, Rows]
+    judged: tuple[Mapping[str, Verdict], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from avbench.judges.judge import Criterion
 from avbench.metrics.measurement import Measurement
 from avbench.tasks.features import ClipSounds
 from avbench.tasks.generation_pairs import SoundRecord, pair_measurements, sound_records
@@ -28,7 +29,10 @@ class GenerationOutcome:
 
 
 def score_generation(
-    clips: Sequence[ClipSounds], embedders: Mapping[str, str], seed: int
+    clips: Sequence[ClipSounds],
+    embedders: Mapping[str, str],
+    seed: int,
+    criteria: Sequence[Criterion] = (),
 ) -> GenerationOutcome:
     """Score the sounds made for some clips against the clips' own.
 
@@ -36,6 +40,7 @@ def score_generation(
         clips: At least one, each with at least one sound made for it; all heard through the same networks.
         embedders: Those networks, and for each what the field calls its Fréchet distance (``fad``, ``fd``).
         seed: Of the intervals.
+        criteria: What judges decided of each sound.
     """
     tries, measurements = Tries(), list[Measurement]()
     for name, prefix in embedders.items():
@@ -43,7 +48,7 @@ def score_generation(
     for name in clips[0].truth.logits:
         measurements += inception_measurements(clips, name, tries, seed=seed)
     records = sound_records(clips)
-    measurements += pair_measurements(clips, records, tries.notes, seed=seed)
+    measurements += pair_measurements(clips, records, tries.notes, seed=seed, criteria=criteria)
     return GenerationOutcome(
         measurements=tuple(measurements), records=tuple(records), notes=tuple(tries.notes)
     )

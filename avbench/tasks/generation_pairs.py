@@ -5,12 +5,15 @@ are means or sums over those. A sound that a number is not defined for, a silent
 and no other, and a note counts it.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
+from avbench.errors import MediaError
+from avbench.judges.judge import Criterion
 from avbench.metrics.classifier_scores import kl_divergences
 from avbench.metrics.embedding_sets import Values
 from avbench.metrics.intervals import bootstrap_means
@@ -53,14 +56,6 @@ class SoundRecord:
     onsets: Mapping[str, OnsetCounts]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _PerSound:
-    """How the values of one id are read: their mean, in a unit, in a direction."""
-
-    unit: str
-    higher: bool
-
-
 def sound_records(clips: Sequence[ClipSounds]) -> list[SoundRecord]:
     """Measure every sound alone, clip by clip and sample by sample."""
     return [
@@ -68,7 +63,12 @@ def sound_records(clips: Sequence[ClipSounds]) -> list[SoundRecord]:
             clip=clip.clip,
             sample=sample,
             recording=clip.recording,
-            values={**_divergences(clip, made), **_similarities(clip, made), **_time_and_place(clip, made)},
+            values={
+                **_divergences(clip, made),
+                **_similarities(clip, made),
+                **_time_and_place(clip, made),
+                **_judged(clip, sample),
+            },
             onsets=_onset_counts(clip, made),
         )
         for clip in clips
@@ -77,7 +77,12 @@ def sound_records(clips: Sequence[ClipSounds]) -> list[SoundRecord]:
 
 
 def pair_measurements(
-    clips: Sequence[ClipSounds], records: Sequence[SoundRecord], notes: list[str], *, seed: int
+    clips: Sequence[ClipSounds],
+    records: Sequence[SoundRecord],
+    notes: list[str],
+    *,
+    seed: int,
+    criteria: Sequence[Criterion] = (),
 ) -> Iterator[Measurement]:
     """Take the numbers over sounds that were measured alone.
 
@@ -86,17 +91,20 @@ def pair_measurements(
         records: Of :func:`sound_records`.
         notes: Told what some sounds are without.
         seed: Of the intervals.
+        criteria: What judges decided.
     """
     ids = dict.fromkeys(id for record in records for id in record.values)
     for id in ids:
         having = [record for record in records if id in record.values]
         values = np.array([record.values[id] for record in having])
         if len(having) < len(records):
-            notes.append(f"{id} is not defined for {len(records) - len(having)} of {len(records)} sounds.")
-        yield _mean(id, values, [record.recording for record in having], seed)
-    for name in ("envelope.correlation", "pan.error"):
+            lacking = f"{len(records) - len(having)} of {len(records)} sounds"
+            notes.append(f"{id} is not defined for {lacking}{_why(id, clips)}.")
+        kind = next((each for each in criteria if each.id == id), None) or _kind(id)
+        yield _mean(kind, values, [record.recording for record in having], seed)
+    for name in ("envelope.correlation", "pan.error", *(each.id for each in criteria)):
         if name not in ids and _applies(name, clips):
-            notes.append(f"{name} is not defined for any sound.")
+            notes.append(f"{name} is not defined for any sound{_why(name, clips)}.")
     yield from _onset_measurements(clips, records, notes, seed)
 
 
@@ -134,6 +142,19 @@ def _time_and_place(clip: ClipSounds, made: Features) -> dict[str, float]:
     return values
 
 
+def _judged(clip: ClipSounds, sample: int) -> dict[str, float]:
+    verdicts = clip.judged[sample] if clip.judged else {}
+    return {id: each for id, each in verdicts.items() if not isinstance(each, MediaError)}
+
+
+def _why(id: str, clips: Sequence[ClipSounds]) -> str:
+    """Count the reasons for which judges gave no number, if it is one of theirs."""
+    refused = [each.get(id) for clip in clips for each in clip.judged]
+    reasons = Counter(each.reason for each in refused if isinstance(each, MediaError))
+    listing = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+    return f" ({listing})" if listing else ""
+
+
 def _onset_counts(clip: ClipSounds, made: Features) -> dict[str, OnsetCounts]:
     if clip.onsets is None:
         return {}
@@ -144,30 +165,29 @@ def _applies(name: str, clips: Sequence[ClipSounds]) -> bool:
     return name != "pan.error" or all(clip.truth.pan is not None for clip in clips)
 
 
-def _mean(id: str, values: Values, recordings: Sequence[str], seed: int) -> Measurement:
+def _mean(kind: Criterion, values: Values, recordings: Sequence[str], seed: int) -> Measurement:
     (interval,) = bootstrap_means(values[:, None], recordings, seed=seed)
-    kind = _kind(id)
     return Measurement(
-        id=id,
+        id=kind.id,
         value=float(values.mean()),
         n=len(values),
         unit=kind.unit,
-        higher_is_better=kind.higher,
+        higher_is_better=kind.higher_is_better,
+        chance=kind.chance,
         interval=interval,
     )
 
 
-def _kind(id: str) -> _PerSound:
-    family = id.split(".")[0]
-    if family in DIVERGENCES:
-        return _PerSound(unit="nats", higher=False)
-    if family == "av-similarity":
-        return _PerSound(unit="cosine", higher=True)
-    return {
-        "envelope.correlation": _PerSound(unit="correlation", higher=True),
-        "envelope.lag": _PerSound(unit="s", higher=False),
-        "pan.error": _PerSound(unit="fraction", higher=False),
-    }[id]
+def _kind(id: str) -> Criterion:
+    """Say how the values of a number that no judge gave are read."""
+    unit, higher = {
+        **dict.fromkeys(DIVERGENCES, ("nats", False)),
+        "av-similarity": ("cosine", True),
+        "envelope.correlation": ("correlation", True),
+        "envelope.lag": ("s", False),
+        "pan.error": ("fraction", False),
+    }[id if id.startswith(("envelope", "pan")) else id.split(".")[0]]
+    return Criterion(id=id, unit=unit, higher_is_better=higher)
 
 
 def _onset_measurements(

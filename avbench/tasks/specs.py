@@ -17,7 +17,8 @@ _OWN_SOUNDS = (
 )
 _MMAUDIO = (
     "Window, rates and networks of av-benchmark, but for the mean of a sound, which it takes off and this "
-    "does not; ImageBind and Synchformer are not among the networks here. Compare only on the same clips."
+    "does not; ImageBind is not among the networks here, and DeSync is there for who asks for it (--judge "
+    "desync=PATH). Compare only on the same clips."
 )
 _SPECVQGAN = (
     "Ten sounds a clip as in SpecVQGAN's main table; its own network, Melception, is not among those here, "

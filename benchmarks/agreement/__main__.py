@@ -19,6 +19,7 @@ import scipy
 import torch
 from threadpoolctl import threadpool_limits
 
+from benchmarks.agreement.alignment import ALIGNMENT
 from benchmarks.agreement.comparison import Compare, Comparison, compared, comparisons_table
 from benchmarks.agreement.events import EVENTS
 from benchmarks.agreement.frechet import frechet_tables, statistics_of_the_package
@@ -64,7 +65,7 @@ def main() -> int:
     if "sets" in asked.only:
         found += printed("Sets and pairs", iter(SETS))
     if "events" in asked.only:
-        found += printed("Onsets, retrieval, intervals", iter(EVENTS))
+        found += printed("Onsets, retrieval, intervals", iter((*EVENTS, *ALIGNMENT)))
     if "networks" in asked.only:
         found += printed("Networks", networks())
     return int(any(row.verdict == "DIFFERS" for row in found))

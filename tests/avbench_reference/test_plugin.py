@@ -6,7 +6,7 @@ from types import ModuleType
 import pytest
 import torch
 
-from avbench.embedders.loading import resolve_embedder
+from avbench.embedders.loading import resolve_network
 from avbench.embedders.records import PANNS
 from avbench.errors import MediaError, ModelError
 from avbench_reference import fad, laion, packages
@@ -50,7 +50,7 @@ def test_four_embedders_are_contributed_and_each_says_what_installs_it():
 def test_where_the_extra_is_not_installed_it_is_named(name, tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ModelError, match=RECORDS[name].requires[0]) as raised:
-        resolve_embedder(RECORDS[name], weights=None, cache=tmp_path, allow_download=False)
+        resolve_network(RECORDS[name], weights=None, cache=tmp_path, allow_download=False)
     assert raised.value.hint == "Run: pip install 'avbench[reference]'"
 
 

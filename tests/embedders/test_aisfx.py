@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from avbench.embedders.aisfx import LOUDEST, SHORTEST, Spectra
-from avbench.embedders.loading import resolve_embedder
+from avbench.embedders.loading import resolve_network
 from avbench.embedders.records import AISFX
 from avbench.errors import MediaError, ModelError
 from tests.embedders import slow_front_ends as slow
@@ -33,14 +33,14 @@ def test_the_log_mel_is_essentias(samples, frames):
 def test_without_the_package_the_command_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ModelError, match="aisfx") as caught:
-        resolve_embedder(AISFX, weights=None, cache=tmp_path, allow_download=False)
+        resolve_network(AISFX, weights=None, cache=tmp_path, allow_download=False)
     assert "pip install --no-deps aisfx" in caught.value.hint
 
 
 @pytest.fixture(scope="module")
 def aisfx(tmp_path_factory):
     cache = tmp_path_factory.mktemp("cache")
-    return resolve_embedder(AISFX, weights=None, cache=cache, allow_download=False).load("cpu")
+    return resolve_network(AISFX, weights=None, cache=cache, allow_download=False).load("cpu")
 
 
 @installed

@@ -7,7 +7,7 @@ import torch
 
 from avbench import AudioInput, ModelInputs, ModelRecord, VideoInput, registry
 from avbench.embedders.av_model import av_embedder, embedder_named
-from avbench.embedders.loading import resolve_embedder
+from avbench.embedders.loading import resolve_network
 from avbench.errors import ModelError, UnknownName, UsageError
 from tests.embedders.sounds import batch_of, three_sounds
 
@@ -43,7 +43,7 @@ def model(**changed) -> ModelRecord:
 
 def loaded(record: ModelRecord, args: Mapping[str, str] | None = None, tmp_path=None):
     embedder = av_embedder(record, args)
-    return resolve_embedder(embedder, weights=None, cache=tmp_path, allow_download=False).load("cpu")
+    return resolve_network(embedder, weights=None, cache=tmp_path, allow_download=False).load("cpu")
 
 
 def test_one_vector_a_clip_is_one_row_and_mono_is_heard_in_every_channel(tmp_path):
@@ -72,7 +72,7 @@ def test_its_record_says_what_the_models_says():
 def test_its_identity_is_the_models_with_its_arguments(tmp_path):
     record = av_embedder(model(identity=lambda args: {"weights": "abc"}), {"tokens": "yes"})
 
-    resolved = resolve_embedder(record, weights=None, cache=tmp_path, allow_download=False)
+    resolved = resolve_network(record, weights=None, cache=tmp_path, allow_download=False)
 
     assert resolved.identity == {"embedder": "model:hears", "model.tokens": "yes", "model.weights": "abc"}
 
@@ -121,7 +121,7 @@ def test_names_are_those_of_embedders_and_after_model_those_of_models():
 
 def test_a_bundled_model_hears_each_clip_alike_in_any_batch(tmp_path):
     record = embedder_named(registry.load(), "model:gmscavp")
-    embedder = resolve_embedder(record, weights=None, cache=tmp_path, allow_download=False).load("cpu")
+    embedder = resolve_network(record, weights=None, cache=tmp_path, allow_download=False).load("cpu")
     sounds = three_sounds(16_000, 2.0)[:2]
 
     together = embedder.hear(batch_of(sounds, 16_000)).rows

