@@ -5,17 +5,17 @@ r"""Whether a sound belongs to a picture and is in time: a classifier after Diff
     v(t) = Σ_l V_l(tokens of frame t at scale l),  a(t) = Σ_l A_l(tokens of sound at t)
     x(t) = [v(t), a(t), v(t) a(t)]  -> convolutions over time -> mean and maximum over time -> logit
 
-As there, true pairs are told from sounds of another moment and of another clip by cross-entropy. Theirs is half
-a U-Net over a mel latent that attends to CAVP's tokens; this one is small, and hears through the encoder too.
+True pairs are told from sounds of another moment and of another clip, by cross-entropy. Theirs is half a
+U-Net over a mel latent that attends to CAVP's tokens; this one is small, and hears through the encoder too.
 """
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gmscavp.pyramid import TokenMixer
-from gmscavp.synchrony import HeadLoss, InstantEncoder, Levels, even
+from gmscavp.synchrony import HeadLoss, InstantEncoder, Levels, drawn_part, even
 from gmscavp.synchrony_config import JudgeConfig
 
 
@@ -44,7 +44,7 @@ class Judge(nn.Module):
         video: Float[Tensor, "rows time dims"],
         audio: Float[Tensor, "rows time dims"],
         truth: Float[Tensor, " rows"],
-        seeds: Tensor | None = None,
+        seeds: Int64[Tensor, " rows"] | None = None,
     ) -> HeadLoss:
         """Return the binary cross-entropy, averaged over rows.
 
@@ -52,8 +52,11 @@ class Judge(nn.Module):
             video: Tokens of the picture, all scales side by side.
             audio: Tokens of the sound, likewise.
             truth: 1 for a pair that belongs together and is in time, else 0.
-            seeds: Nothing is drawn here.
+            seeds: Of the rows; what is left of both streams is drawn from the first. None leaves all.
         """
+        if seeds is not None:
+            left = drawn_part(self.config, seeds)
+            video, audio = video[:, left], audio[:, left]
         logits = self.logits(video.split(self.config.dims, dim=2), audio.split(self.config.dims, dim=2))
         missed = F.binary_cross_entropy_with_logits(logits, truth)
         right = ((logits > 0) == (truth > 0.5)).float().mean()

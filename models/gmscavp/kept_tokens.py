@@ -187,7 +187,10 @@ def embed_shard(
     ).to(device)
     if training is not None:
         batch = vary(batch, training, kept.seed, shard)
-    for name, look, stream in (("video", encoder.seen, batch.frames), ("audio", encoder.heard, batch.samples)):
+    for name, look, stream in (
+        ("video", encoder.seen, batch.frames),
+        ("audio", encoder.heard, batch.samples),
+    ):
         rows = [side_by_side(look(part)) for part in stream.split(config.takes)]
         array = torch.stack(rows).half().cpu().numpy()
         with (kept.folder / f".{shard:05d}.{name}.npy").open("wb") as file:

@@ -111,7 +111,7 @@ class Pyramid(nn.Module):
         return levels
 
     def instants(self, maps: Maps) -> list[Float[Tensor, "batch time dim"]]:
-        """Return the tokens of each scale before anything is pooled: one an instant, however many there are."""
+        """Return the tokens of each scale before any is pooled: one an instant, of any number."""
         return [head(maps) for head in self.heads]
 
 

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gmscavp.draws import drawn
 from gmscavp.pyramid import TokenMixer
-from gmscavp.synchrony_config import OffsetConfig
+from gmscavp.synchrony_config import HeadConfig, OffsetConfig
 from gmscavp.video import Frames
 
 Levels = Sequence[Float[Tensor, "rows _ dim"]]
@@ -70,7 +71,7 @@ class OffsetHead(nn.Module):
         video: Float[Tensor, "rows seen dims"],
         audio: Float[Tensor, "rows heard dims"],
         truth: Float[Tensor, " rows"],
-        seeds: Tensor | None = None,
+        seeds: Int64[Tensor, " rows"] | None = None,
     ) -> HeadLoss:
         """Return -log p(true lag) among lags that lie ``spacing`` apart, averaged over rows.
 
@@ -80,8 +81,11 @@ class OffsetHead(nn.Module):
             video: Tokens of the picture, all scales side by side.
             audio: Tokens of the sound, likewise.
             truth: The true lag: seconds from the first sample to what belongs to the first frame.
-            seeds: Nothing is drawn here.
+            seeds: Of the rows; what is left of the picture is drawn from the first. None leaves all.
         """
+        if seeds is not None:
+            left = drawn_part(self.config, seeds)
+            video, truth = video[:, left], truth + left.start / self.config.video.fps
         curve = self.curve(video.split(self.config.dims, dim=2), audio.split(self.config.dims, dim=2))
         spacing = self.config.spacing
         count = int((curve.shape[1] - 1) / self.rate / spacing)
@@ -118,15 +122,23 @@ class OffsetHead(nn.Module):
         """Keep nothing in bounds; called after every optimiser step."""
 
 
+def drawn_part(config: HeadConfig, seeds: Int64[Tensor, " rows"]) -> slice:
+    """Draw which instants are left of the windows of a batch, from its first seed: any part, long enough."""
+    uniform, _ = drawn(seeds[:1].cpu(), 2, [], torch.empty(0))
+    length, place = uniform[0].tolist()
+    shortest = round(config.shortest_seconds * config.video.fps)
+    kept = shortest + int(length * (config.frames - shortest + 1))
+    start = int(place * (config.frames - kept + 1))
+    return slice(start, start + kept)
+
+
 def even(tokens: Float[Tensor, "rows time dim"]) -> Float[Tensor, "rows time dim"]:
     """Return tokens of a mean square of 1 over the whole of a row: an instant still weighs by its norm."""
     tokens = tokens.float()
     return tokens / tokens.square().mean(dim=(1, 2), keepdim=True).add(1e-6).sqrt()
 
 
-def diagonals(
-    table: Float[Tensor, "rows time places"], step: int
-) -> Float[Tensor, "rows lags"]:
+def diagonals(table: Float[Tensor, "rows time places"], step: int) -> Float[Tensor, "rows lags"]:
     """Return Σ_t table(t, p + step t) for every p at which no diagonal leaves the table."""
     rows, time, places = table.shape
     # Read with longer rows, cell (t, p + step t) stands in column p.

@@ -1,4 +1,4 @@
-"""What the two heads over a frozen encoder are made of: how late a sound is, and whether it belongs. No torch.
+"""What the two heads over a frozen encoder are made of. No torch here.
 
 All of it is our choice. gmscavp and cavp share the classes and all numbers in them but ``dims``, so that a
 ratio compares what the encoders know and nothing else.
@@ -24,6 +24,7 @@ class HeadConfig:
         video: Frames that it reads.
         window_seconds: Picture in a training row; later any length goes.
         heard_seconds: Sound in a training row; later any length goes.
+        shortest_seconds: Picture that is left of a training row at least; how much, and where, is drawn.
         takes: Windows of picture, and of sound, that are kept of each clip to train on.
         width: Channels inside.
     """
@@ -37,6 +38,7 @@ class HeadConfig:
     video: VideoConfig = field(default_factory=VideoConfig)
     window_seconds: float = 4.0
     heard_seconds: float = 4.0
+    shortest_seconds: float = 2.0
     takes: int = 3
     width: int = 64
 
@@ -47,7 +49,9 @@ class HeadConfig:
             ValueError: It does.
         """
         if self.heard_seconds < self.window_seconds:
-            raise ValueError(f"{self.window_seconds} s of picture need as much sound: {self.heard_seconds} s.")
+            raise ValueError(
+                f"{self.window_seconds} s of picture need as much sound: {self.heard_seconds} s."
+            )
 
     @property
     def frames(self) -> int:
@@ -91,7 +95,6 @@ class JudgeConfig(HeadConfig):
     """
 
     takes: int = 4
-    width: int = 64
     shifted: float = 0.25
     other: float = 0.25
     nearest: float = 0.16
@@ -109,15 +112,15 @@ def heads(dims: Sequence[int]) -> tuple[OffsetConfig, JudgeConfig]:
 OFFSET_HEAD, JUDGE = heads([SMALL.dim] * len(SMALL.scales))
 
 HEAD_TRAINING = TrainingConfig(
-    steps=3_000,
+    steps=1_500,
     batch_clips=64,
     segments=1,
     learning_rate=2e-3,
     warmup=100,
     weight_decay=0.05,
-    ema=0.998,
+    ema=0.99,
     precision="fp32",
-    log_every=50,
-    checkpoint_every=500,
-    validate_every=500,
+    log_every=25,
+    checkpoint_every=250,
+    validate_every=250,
 )

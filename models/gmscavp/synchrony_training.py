@@ -1,6 +1,6 @@
 """What the heads learn from, and how they are measured meanwhile: kept tokens, paired as the seed says.
 
-Loop, log and checkpoints are those of the models (:mod:`gmscavp.training`): resumable, a function of the step.
+Loop, log and checkpoints are those of the models (:mod:`gmscavp.training`).
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from gmscavp.judge import Judge
 from gmscavp.kept_tokens import KeptTokens
 from gmscavp.order import Order
 from gmscavp.synchrony import OffsetHead
-from gmscavp.synchrony_config import JudgeConfig, OffsetConfig
+from gmscavp.synchrony_config import JudgeConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,11 @@ class TokenBatch(SegmentBatch):
         """What a head is called with."""
         return self.frames, self.samples, self.truth
 
+    @property
+    def embedded(self) -> bool:
+        """They are tokens."""
+        return True
+
     def to(self, device: str) -> "TokenBatch":
         """Return the same on a device, in float32."""
         moved = (each.to(device).float() for each in self.inputs)
@@ -43,7 +48,7 @@ class TokenBatch(SegmentBatch):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """One row: a window of picture and a window of sound, each a clip and a take, and what is true of them."""
+    """One row: a window of picture, one of sound, each a clip and a take, and what is true of them."""
 
     video: tuple[int, int]
     audio: tuple[int, int]
