@@ -20,6 +20,16 @@ LATER_BATCHES = 256
 
 
 @runtime_checkable
+class Families(Protocol):
+    """Clips of which consecutive ``siblings`` make a family."""
+
+    @property
+    def clips(self) -> int: ...  # noqa: D102
+    @property
+    def siblings(self) -> int: ...  # noqa: D102
+
+
+@runtime_checkable
 class Clips(Protocol):
     """Clips of equal length, to be read piece by piece. Consecutive ``siblings`` clips make a family."""
 
@@ -93,7 +103,7 @@ class SegmentBatch:
         return slice(self.clips.start * self.segments, self.clips.stop * self.segments)
 
     @property
-    def inputs(self) -> tuple[Any, ...]:
+    def inputs(self) -> tuple[Tensor, Tensor, Any]:
         """What a network is called with, but for the seeds of the rows."""
         return self.frames, self.samples, self.segments
 
@@ -215,7 +225,7 @@ class Batches:
         return starts
 
 
-def refuse_batch(clips: Clips, training: TrainingConfig, processes: int) -> None:
+def refuse_batch(clips: Families, training: TrainingConfig, processes: int) -> None:
     """Refuse a batch that cannot be filled, shared or contrasted.
 
     Raises:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gmscavp.extensions import Extension
-from gmscavp.synchrony_config import HEAD_TRAINING, HeadConfig, JudgeConfig, OffsetConfig
+from gmscavp.synchrony_config import HEAD_TRAINING, JudgeConfig, OffsetConfig
 
 if TYPE_CHECKING:
     from gmscavp.synchrony import InstantEncoder
@@ -18,7 +18,7 @@ def heads(
 ) -> tuple[Extension, Extension]:
     """Return both heads over a family's models, whose weights lie in the folder ``weights``."""
 
-    def head(argument: str, noun: str, config: HeadConfig) -> Extension:
+    def head(argument: str, noun: str, config: OffsetConfig | JudgeConfig) -> Extension:
         return Extension(
             model=model,
             argument=argument,
@@ -34,7 +34,7 @@ def heads(
     return head(SYNC, "offset head", offsets), head(JUDGE, "judge", judge)
 
 
-def untrained(config: HeadConfig, encoder: "InstantEncoder") -> Any:
+def untrained(config: OffsetConfig | JudgeConfig, encoder: "InstantEncoder") -> Any:
     """Return an untrained head."""
     from gmscavp.judge import Judge
     from gmscavp.synchrony import OffsetHead

@@ -65,8 +65,12 @@ class Judge(nn.Module):
     def logits(self, video: Levels, audio: Levels) -> Float[Tensor, " rows"]:
         """Return the logit that each row is true; what lasts longer than the other stream is left out."""
         length = min(video[0].shape[1], audio[0].shape[1])
-        seen = sum(project(even(each[:, :length])) for project, each in zip(self.video, video, strict=True))
-        heard = sum(project(even(each[:, :length])) for project, each in zip(self.audio, audio, strict=True))
+        seen, heard = (
+            torch.stack(
+                [project(even(each[:, :length])) for project, each in zip(heads, levels, strict=True)]
+            ).sum(dim=0)
+            for heads, levels in ((self.video, video), (self.audio, audio))
+        )
         joined = self.join(torch.cat([seen, heard, seen * heard], dim=2).transpose(1, 2))
         for block in self.blocks:
             joined = joined + block(F.relu(joined))

@@ -9,6 +9,7 @@ was killed while it embedded goes on where it stopped.
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -80,8 +81,8 @@ def starts_of_lags(config: OffsetConfig, seconds: float, draw: np.random.Generat
     spare = seconds - config.heard_seconds
     slack = min(config.slack, spare)
     first = draw.uniform(0, spare - slack)
-    frames = np.asarray([first + slack, first + config.heard_seconds - config.window_seconds])
-    low, high = np.ceil(frames * config.video.fps - 1e-6).astype(int)
+    low = math.ceil((first + slack) * config.video.fps - 1e-6)
+    high = math.floor((first + config.heard_seconds - config.window_seconds) * config.video.fps + 1e-6)
     video = draw.integers(low, max(low, high) + 1, config.takes) / config.video.fps
     audio = first + draw.uniform(0, slack, config.takes)
     return video, np.floor(audio * config.log_mel.sample_rate) / config.log_mel.sample_rate
@@ -140,9 +141,9 @@ def keep_tokens(
     kept = KeptTokens(
         folder=folder, config=config, clips=clips.clips, siblings=clips.siblings, seconds=seconds, seed=seed
     )
-    if seconds < config.heard_seconds:
+    if seconds < config.clip_seconds - 1e-6:
         raise TrainingError(
-            f"Clips of {seconds:g} s are too short: the head trains on {config.heard_seconds:g} s of sound.",
+            f"Clips of {seconds:g} s are too short: {config.name} needs {config.clip_seconds:g} s.",
             hint="Pass longer clips.",
         )
     text = json.dumps({"seed": seed, "clips": clips.clips, "config": asdict(config), **about}, sort_keys=True)

@@ -74,7 +74,7 @@ class ModelFamily(Family):
     @property
     def identities(self) -> Mapping[Capability, Callable[[Args], Args]]:
         """Name what is made over the model and only tasks of one kind depend on, without loading it."""
-        kinds = {"generator": "generation", SYNC: "synchrony", JUDGE: "alignment"}
+        kinds: Mapping[str, Capability] = {"generator": "generation", SYNC: "synchrony", JUDGE: "alignment"}
         return {kinds[each.argument]: told()(each.identity) for each in self.extensions.values()}
 
     @told("Pass the config= that the file is of, train again, or restore it from its origin.")

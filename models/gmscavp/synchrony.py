@@ -13,7 +13,7 @@ sound alone cancels: Σ_t <v(t), c> = 0 for any constant c. Nothing is embedded 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int64
@@ -28,6 +28,7 @@ from gmscavp.video import Frames
 Levels = Sequence[Float[Tensor, "rows _ dim"]]
 
 
+@runtime_checkable
 class InstantEncoder(Protocol):
     """A trained model, frozen and in eval mode. No module, so that no state or optimiser ever holds it."""
 

@@ -54,6 +54,11 @@ class HeadConfig:
             )
 
     @property
+    def clip_seconds(self) -> float:
+        """Return how long a clip must be to be trained on."""
+        return self.heard_seconds
+
+    @property
     def frames(self) -> int:
         """Return the frames in a training row."""
         return round(self.window_seconds * self.video.fps)
@@ -102,11 +107,19 @@ class JudgeConfig(HeadConfig):
     depth: int = 3
     kernel: int = 5
 
+    @property
+    def clip_seconds(self) -> float:
+        """Return how long a clip must be, so that its windows always find places apart from each other."""
+        return self.heard_seconds + min(self.farthest, 2 * self.takes * self.nearest)
+
 
 def heads(dims: Sequence[int]) -> tuple[OffsetConfig, JudgeConfig]:
     """Return both heads over an encoder ``small`` with tokens of these lengths; all else is alike for all."""
-    shared = {"encoder": "small", "dims": tuple(dims)}
-    return OffsetConfig(name="small-sync", **shared), JudgeConfig(name="small-judge", **shared)
+    each = tuple(dims)
+    return (
+        OffsetConfig(name="small-sync", encoder="small", dims=each),
+        JudgeConfig(name="small-judge", encoder="small", dims=each),
+    )
 
 
 OFFSET_HEAD, JUDGE = heads([SMALL.dim] * len(SMALL.scales))

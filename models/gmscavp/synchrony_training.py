@@ -31,7 +31,7 @@ class TokenBatch(SegmentBatch):
     truth: Tensor
 
     @property
-    def inputs(self) -> tuple[Any, ...]:
+    def inputs(self) -> tuple[Tensor, Tensor, Any]:
         """What a head is called with."""
         return self.frames, self.samples, self.truth
 
@@ -112,7 +112,7 @@ def drawn_pair(kept: KeptTokens) -> Draw:
     def lag(clip: int, chosen: list[int], draw: np.random.Generator) -> Pair:
         video, audio = kept.starts(clip)
         seen, heard = draw.integers(kept.config.takes, size=2).tolist()
-        return Pair(video=(clip, seen), audio=(clip, heard), truth=video[seen] - audio[heard])
+        return Pair(video=(clip, seen), audio=(clip, heard), truth=float(video[seen] - audio[heard]))
 
     def judged(clip: int, chosen: list[int], draw: np.random.Generator) -> Pair:
         config = kept.config
@@ -158,19 +158,19 @@ def heads_on(kept: KeptTokens, device: str) -> Callable[[Any], Mapping[str, floa
 
 
 def grid_accuracies(head: OffsetHead, batch: TokenBatch) -> dict[str, float]:
-    """Return how often the best lag is right on two grids around a place: 21 of 0.2 s, and 21 of 0.04 s.
+    """Return how often the best lag is right on two grids through the true one.
 
-    The truth stands anywhere on the coarse grid that the sound leaves room for, likewise on the fine one.
+    ``coarse``: 0.2 s apart, as far as the sound reaches; ``fine``: 0.04 s apart, up to 0.8 s away, and right
+    within 0.1 s.
     """
-    config, room = head.config, batch.samples.shape[1] / head.config.video.fps - head.config.window_seconds
-    levels = [each.split(config.dims, dim=2) for each in (batch.frames, batch.samples)]
+    config, true = head.config, batch.truth[:, None]
+    room = batch.samples.shape[1] / config.video.fps - config.window_seconds
+    video, audio = (each.split(config.dims, dim=2) for each in (batch.frames, batch.samples))
     found: dict[str, float] = {}
-    for name, spacing, within in (("coarse", 0.2, 0.001), ("fine", 0.04, 0.101)):
-        reach = 0.4 if name == "fine" else room
-        steps = torch.arange(round(2 * room / spacing) + 1) - round(room / spacing)
-        lags = batch.truth[:, None] + steps.to(batch.truth) * spacing
-        scores = head.scores(*levels, lags)
-        allowed = (lags >= 0) & (lags <= room) & ((lags - batch.truth[:, None]).abs() <= 2 * reach)
-        best = lags.gather(1, scores.masked_fill(~allowed, -torch.inf).argmax(dim=1, keepdim=True))[:, 0]
-        found[f"validation/{name}"] = ((best - batch.truth).abs() <= within).float().mean().item()
+    for name, spacing, farthest, within in (("coarse", 0.2, room, 0.0), ("fine", 0.04, 0.8, 0.1)):
+        steps = round(farthest / spacing)
+        lags = true + torch.arange(-steps, steps + 1).to(true) * spacing
+        scores = head.scores(video, audio, lags).masked_fill((lags < 0) | (lags > room), -torch.inf)
+        best = lags.gather(1, scores.argmax(dim=1, keepdim=True))
+        found[f"validation/{name}"] = ((best - true).abs() <= within + 1e-3).float().mean().item()
     return found
