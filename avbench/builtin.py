@@ -11,16 +11,33 @@ from avbench.judges.judge import JudgeRecord
 from avbench.metrics.alignment_records import ALIGNMENT_METRICS
 from avbench.metrics.generation_records import GENERATION_METRICS
 from avbench.metrics.offset_records import OFFSET_METRICS
-from avbench.metrics.records import METRICS
+from avbench.metrics.records import CATEGORY_METRICS, METRICS
 from avbench.records import DatasetRecord, DatasetRequest, EmbedderRecord, MetricRecord
 from avbench.specs import TaskSpec
+from avbench.tasks import real
 from avbench.tasks.specs import TASKS
+
+_FILES = "--data-root DIR --list FILE"
+# Name, summary, and the terms of the annotations; the videos are their owners'.
+LISTED = (
+    ("vggsound", f"VGGSound and lists taken from it, VGGSounder too: {_FILES}.", "CC-BY-4.0"),
+    ("audioset", f"AudioSet's segments: {_FILES}.", "CC-BY-4.0"),
+    ("panda70m", f"Panda-70M, as its downloader writes it: {_FILES}.", "non-commercial research"),
+    ("audiocaps", f"AudioCaps, one clip for all its captions: {_FILES}.", "academic use"),
+    ("ave", f"AVE: {_FILES}.", ""),
+    ("llp", f"LLP: {_FILES}.", ""),
+    ("greatesthits", f"Greatest Hits, with the instants of its hits: {_FILES}.", "research use"),
+    ("avsync15", f"AVSync15, a folder a class: {_FILES}.", ""),
+    ("foleybench", f"FoleyBench, metadata of a json object a line: {_FILES}.", "CC-BY-NC-SA-4.0"),
+    ("moviegen", f"MovieGen Audio Bench, without true sounds: {_FILES}.", "CC-BY-NC-4.0"),
+    ("kinetics-sounds", f"Kinetics-Sounds, by the classes you name: {_FILES}.", ""),
+)
 
 
 @hookimpl
 def avbench_tasks() -> Iterable[TaskSpec]:
     """The bundled task specs."""
-    return TASKS
+    return (*TASKS, *real.TASKS)
 
 
 @hookimpl
@@ -56,13 +73,17 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
             summary="WebDataset tar files of videos, read where they are: --data-root DIR.",
             open=_opener("avbench.datasets.shards", "open_shards"),
         ),
+        *(
+            DatasetRecord(name=name, summary=summary, open=_listed_opener(name), license=terms)
+            for name, summary, terms in LISTED
+        ),
     )
 
 
 @hookimpl
 def avbench_metrics() -> Iterable[MetricRecord]:
     """The bundled metrics."""
-    return (*METRICS, *GENERATION_METRICS, *OFFSET_METRICS, *ALIGNMENT_METRICS)
+    return (*METRICS, *CATEGORY_METRICS, *GENERATION_METRICS, *OFFSET_METRICS, *ALIGNMENT_METRICS)
 
 
 @hookimpl
@@ -81,5 +102,12 @@ def _opener(module: str, function: str) -> Callable[[DatasetRequest], Dataset]:
     # What opens a dataset needs pydantic and more: a listing must not wait for it.
     def opener(request: DatasetRequest) -> Dataset:
         return getattr(importlib.import_module(module), function)(request)
+
+    return opener
+
+
+def _listed_opener(name: str) -> Callable[[DatasetRequest], Dataset]:
+    def opener(request: DatasetRequest) -> Dataset:
+        return importlib.import_module("avbench.datasets.listed").open_listed(name, request)
 
     return opener

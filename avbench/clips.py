@@ -36,6 +36,7 @@ class Clip:
         labels: What is known of the content (``class``, ``split`` …).
         truth: A side-car file with exact ground truth, where the dataset has one.
         part: Where in ``path``, a tar, the media file lies: its first byte and its bytes.
+        classes: Every class it belongs to; one where a set gives each clip one label.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Clip:
     labels: Mapping[str, str] = field(default_factory=dict)
     truth: Path | None = None
     part: tuple[int, int] | None = None
+    classes: tuple[str, ...] = ()
 
     @property
     def group(self) -> str:

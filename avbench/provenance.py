@@ -15,7 +15,7 @@ import avbench
 from avbench.records import Args
 from avbench.resolve import Contestant, Plan
 from avbench.results import ModelInfo, Provenance, TaskInfo, digest_of
-from avbench.specs import TaskSpec
+from avbench.specs import TaskSpec, pinned
 
 PACKAGES = ("torch", "numpy", "scipy", "av", "pydantic")
 # What a spec says about itself but does not change a number by.
@@ -33,12 +33,19 @@ def store_key(plan: Plan) -> Mapping[str, Any]:
         "source": source_digest(Path(plan.contestant.origin.path)),
         "inputs": dataclasses.asdict(plan.contestant.inputs),
         "seconds": plan.spec.seconds,
+        **fit_of(plan.spec),
         "decoder": [decoder(), source_digest(Path(avbench.__file__).parent / "media" / "__init__.py")],
         "torch": versions()["torch"],
         "device": [plan.device, device_name(plan.device)],
         "threads": plan.threads,
         "batch_size": plan.batch_size,
     }
+
+
+def fit_of(spec: TaskSpec) -> dict[str, float]:
+    """Return how a task has streams brought to its window (:class:`avbench.media.info.Fit`), if it says."""
+    said = {"shortest": spec.shortest, "frame_at": spec.frame_at}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def provenance(plan: Plan) -> Provenance:
@@ -90,16 +97,18 @@ def task_info(spec: TaskSpec) -> TaskInfo:
         version=spec.version,
         digest=spec_digest(spec),
         seconds=spec.seconds,
-        protocol=json.loads(json.dumps(dataclasses.asdict(spec.protocol))),
+        protocol=json.loads(json.dumps(pinned(spec.protocol))),
     )
 
 
 def spec_digest(spec: TaskSpec) -> str:
-    """Return the SHA-256 of everything in a spec that changes a number; judges that are not named do not."""
-    values = dataclasses.asdict(spec)
-    if not values["protocol"].get("synchrony", True):
-        del values["protocol"]["synchrony"]
-    return digest_of({name: value for name, value in values.items() if name not in _TALK})
+    """Return the SHA-256 of everything in a spec that changes a number.
+
+    Where a list lies does not: what it holds is pinned by the dataset's revision.
+    """
+    said = {name: value for name, value in pinned(spec).items() if name not in _TALK}
+    args = {name: value for name, value in spec.dataset_args.items() if name != "list"}
+    return digest_of(said | {"dataset_args": args})
 
 
 @cache

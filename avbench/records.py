@@ -76,8 +76,8 @@ class ModelRecord:
         capabilities: The kinds of task it can run.
         identity: A function of the model's arguments that names everything its output depends on (config,
             weights digest) without loading it; results carry it and the store is keyed by it.
-        sound_identity: Likewise names what only the sounds it makes depend on, besides ``identity``: a
-            generator's weights, a vocoder's.
+        identities: Likewise, by capability, name what only its output on tasks of that kind depends on,
+            besides ``identity``: a generator's weights, those of a head.
         train: Trains the model, where it can be trained by ``avbench train``.
         import_weights: Writes a weight file of the model from public checkpoints, where it knows any; raises
             nothing where keys do not match, but reports them.
@@ -96,7 +96,7 @@ class ModelRecord:
     inputs: ModelInputs | Callable[[Args], ModelInputs]
     capabilities: tuple[Capability, ...]
     identity: Callable[[Args], Mapping[str, str]] | None = None
-    sound_identity: Callable[[Args], Mapping[str, str]] | None = None
+    identities: Mapping[Capability, Callable[[Args], Mapping[str, str]]] = field(default_factory=dict)
     train: "Callable[[TrainRequest, Progress], None] | None" = None
     import_weights: "Callable[[ImportRequest], ImportReport] | None" = None
     recipes: Mapping[str, Path] = field(default_factory=dict)

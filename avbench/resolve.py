@@ -52,10 +52,10 @@ class Contestant:
 
     def on(self, kind: Capability) -> "Contestant":
         """Return the same, identified by all that its output on tasks of a kind depends on."""
-        sounds = self.record.sound_identity
-        if kind != "generation" or sounds is None:
+        own = self.record.identities.get(kind)
+        if own is None:
             return self
-        further = guarded(self.record.name, "say what it is", lambda: dict(sounds(self.args)))
+        further = guarded(self.record.name, "say what it is", lambda: dict(own(self.args)))
         return dataclasses.replace(self, identity={**self.identity, **further})
 
     def load(self, device: str) -> Any:

@@ -114,7 +114,7 @@ class TaskInfo(Part):
 class DatasetInfo(Part):
     """Which data."""
 
-    name: str
+    name: str = Field(description="Of a list, with what share of it was scored: `vggsound-test-15446@93.1`.")
     revision: str = Field(description="What pins its content.")
     args: dict[str, str] = Field(default_factory=dict, description="What it was opened with.")
     clips: int = Field(ge=0, description="Clips it has, with or without `--limit`.")
@@ -122,6 +122,7 @@ class DatasetInfo(Part):
         default_factory=dict,
         description="Retrieval: sizes of the galleries scored, by name; a matched scale has several.",
     )
+    list_name: str = Field("", description="The id list that says which clips are asked for, if one does.")
 
 
 class Coverage(Part):
@@ -136,6 +137,13 @@ class Coverage(Part):
     masked: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,
         description="Ids of the clips that the protocol itself takes out, by reason code: no failures.",
+    )
+    filled: tuple[str, ...] = Field(
+        default=(), description="Ids of scored clips that end early and were filled up to the window."
+    )
+    found_only: bool = Field(
+        default=False,
+        description="Whether no list said which clips to ask for: they are those that were found.",
     )
     limit: int | None = Field(default=None, description="`--limit`, or null.")
     limited: bool = Field(description="Whether `--limit` left clips out: kept off leaderboards.")
@@ -153,7 +161,9 @@ class Coverage(Part):
             raise ValueError("a clip is left out for one reason")
         if self.evaluated + len(not_scored) != self.asked or not self.evaluated <= self.found <= self.asked:
             raise ValueError("evaluated, left out and masked do not add up to asked")
-        if self.partial != bool(left_out) or self.complete == (self.limited or self.partial):
+        if self.partial != (bool(left_out) or self.found_only) or self.complete == (
+            self.limited or self.partial
+        ):
             raise ValueError("the flags contradict the counts")
         return self
 

@@ -1,11 +1,16 @@
 """Task specs: everything that changes a number, pinned, with a protocol for each kind of task."""
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
 
 from avbench.records import Args, Capability, Direction
 
 OnsetTruth = Literal["side-car", "own-sound"]
+Siblings = Literal["negative", "ignore"]
+Agreement = Literal["any", "all"]
+
+# Of a field that came after the first results: it counts only where it is set, so that their digests stay.
+LATER = {"later": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,11 +22,40 @@ class RetrievalProtocol:
         recall_at: The cut-offs of recall@k.
         gallery_sizes: Fixed gallery sizes recall is also given for, so that runs over galleries of different
             size compare (``a2v.recall@1of100``).
+        siblings: Clips cut from the query's own recording count as wrong (``negative``), or are no candidates
+            for it (``ignore``); a note counts them. ``None``: they count as wrong, and nothing is said.
+        percentile: Whether the mean percentile of the true candidate is given.
+        by_class: Whether recall and reciprocal rank are also averaged class by class (``a2v.macro-mrr``).
+        dual_softmax: Scale of a re-weighting by the other queries, whose numbers are given besides, under
+            names of their own (``dual-softmax@10.a2v.recall@1``); ``None`` for none.
     """
 
     directions: tuple[Direction, ...] = ("a2v", "v2a")
     recall_at: tuple[int, ...] = (1, 5, 10)
     gallery_sizes: tuple[int, ...] = ()
+    siblings: Siblings | None = field(default=None, metadata=LATER)
+    percentile: bool = field(default=False, metadata=LATER)
+    by_class: bool = field(default=False, metadata=LATER)
+    dual_softmax: int | None = field(default=None, metadata=LATER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryProtocol:
+    """How retrieval of anything of the same class is scored; clips of the query's own recording are left out.
+
+    Attributes:
+        directions: As in :class:`RetrievalProtocol`.
+        cutoffs: Of hit@k, recall@k and nDCG@k.
+        agreement: A candidate is right that shares ``any`` class with the query, or that has ``all`` of its.
+        heard: The labels of a clip that name the classes of its sound, one a line; none for all it has.
+        seen: Likewise of its picture.
+    """
+
+    directions: tuple[Direction, ...] = ("a2v", "v2a")
+    cutoffs: tuple[int, ...] = (1, 5, 10)
+    agreement: Agreement = "any"
+    heard: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +77,7 @@ class GenerationProtocol:
     channels: int = 1
     embedders: tuple[str, ...] = ()
     similarity: tuple[str, ...] = ()
-    synchrony: tuple[str, ...] = ()
+    synchrony: tuple[str, ...] = field(default=(), metadata=LATER)
     samples: int = 1
     onsets: OnsetTruth = "own-sound"
 
@@ -125,9 +159,10 @@ class AlignmentProtocol:
         return round(self.window + 2 * self.largest, 9)
 
 
-TaskProtocol = RetrievalProtocol | GenerationProtocol | OffsetProtocol | AlignmentProtocol
+TaskProtocol = RetrievalProtocol | CategoryProtocol | GenerationProtocol | OffsetProtocol | AlignmentProtocol
 KINDS: dict[type, Capability] = {
     RetrievalProtocol: "retrieval",
+    CategoryProtocol: "retrieval",
     GenerationProtocol: "generation",
     OffsetProtocol: "synchrony",
     AlignmentProtocol: "alignment",
@@ -148,6 +183,10 @@ class TaskSpec:
         dataset_args: Arguments the dataset is opened with.
         scale_rows: Models whose rows stand beside every result.
         note: What the number is worth; printed with it.
+        shortest: A clip that ends early but lasts so many seconds is filled up to the window, sound with
+            silence, picture with its last frame; ``None``: it is ``too-short``.
+        frame_at: The instant of the one frame that is shown throughout, in seconds from the clip's start;
+            ``None`` for a picture that moves.
     """
 
     name: str
@@ -159,8 +198,28 @@ class TaskSpec:
     dataset_args: Args = field(default_factory=dict)
     scale_rows: tuple[str, ...] = ()
     note: str = ""
+    shortest: float | None = field(default=None, metadata=LATER)
+    frame_at: float | None = field(default=None, metadata=LATER)
+
+    @property
+    def least(self) -> float:
+        """Seconds a clip must last."""
+        return self.seconds if self.shortest is None else self.shortest
 
     @property
     def kind(self) -> Capability:
         """How it runs: the capability a model needs."""
         return KINDS[type(self.protocol)]
+
+
+def pinned(value: TaskSpec | TaskProtocol) -> dict[str, Any]:
+    """Return the fields of a spec or a protocol; those of :data:`LATER` only where they are set.
+
+    >>> pinned(RetrievalProtocol(directions=("v2a",), percentile=True))
+    {'directions': ('v2a',), 'recall_at': (1, 5, 10), 'gallery_sizes': (), 'percentile': True}
+    """
+    unset = {
+        each.name for each in fields(value) if each.metadata and getattr(value, each.name) == each.default
+    }
+    found = {name: each for name, each in asdict(value).items() if name not in unset}
+    return found | {"protocol": pinned(value.protocol)} if isinstance(value, TaskSpec) else found

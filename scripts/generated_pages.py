@@ -14,6 +14,7 @@ import click
 from ablation_page import page as ablation_page
 from pretraining_cost import measured_block
 from quoted_results import comparison_block, quoted, run_block, sound_block
+from task_pages import FOLDER, index_block, spec_block
 
 from avbench import archive
 from avbench.boards.pages import page as board_page
@@ -21,6 +22,7 @@ from avbench.boards.published import read_published
 from avbench.boards.ranking import boards, read_entries
 from avbench.cli import COMMANDS, CONTEXT, SECTIONS, cli
 from avbench.results import json_schema
+from avbench.tasks import real
 
 ROOT = Path(__file__).parent.parent
 HEAD = """\
@@ -116,6 +118,11 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "models/gmscavp/ablation.md": ablation_page,
     "README.md": page_with("README.md", README),
     "docs/pretraining.md": page_with("docs/pretraining.md", {"cost": measured_block}),
+    f"{FOLDER}/README.md": page_with(f"{FOLDER}/README.md", {"tasks": index_block}),
+    **{
+        f"{FOLDER}/{spec.name}.md": page_with(f"{FOLDER}/{spec.name}.md", {"spec": partial(spec_block, spec)})
+        for spec in real.TASKS
+    },
     **{card: page_with(card, {"results": comparison_block}) for card in CARDS},
 }
 

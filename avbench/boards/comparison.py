@@ -8,20 +8,22 @@ from pathlib import Path
 import numpy as np
 
 from avbench import archive
-from avbench.boards.score_ids import gallery_of, is_shown, label
+from avbench.boards.score_ids import is_shown, label, place_of
 from avbench.boards.tables import number, one_line, table
 from avbench.errors import DataError
 from avbench.metrics import retrieval
 from avbench.metrics.intervals import PairedTest, paired_bootstrap
 from avbench.results import RunResult, Score
 from avbench.tasks.alignment import AlignmentRecord
+from avbench.tasks.categories import CategoryQuery
 from avbench.tasks.generation_pairs import SoundRecord
-from avbench.tasks.retrieval import STANDARD, QueryRank
+from avbench.tasks.retrieval_numbers import STANDARD, QueryRank
 from avbench.tasks.synchrony import OffsetRecord
 
-Record = QueryRank | SoundRecord | OffsetRecord | AlignmentRecord
+Record = QueryRank | CategoryQuery | SoundRecord | OffsetRecord | AlignmentRecord
 RECORDS: Mapping[str, type[Record]] = {
     "retrieval": QueryRank,
+    "category": CategoryQuery,
     "generation": SoundRecord,
     "synchrony": OffsetRecord,
     "alignment": AlignmentRecord,
@@ -63,22 +65,76 @@ class Item:
 def compare_results(first: Path, second: Path, *, seed: int) -> list[Comparison]:
     """Compare what tables show of two results, query by query or sound by sound.
 
+    Two results on one list need not have scored the same clips of it: they are then compared on those that
+    both have, and :func:`shared` says how.
+
     Args:
         first: A result document, its records beside it.
-        second: Another, of the same task on the same clips.
+        second: Another, of the same task, on the same clips or the same list.
         seed: Of the resampling.
 
     Raises:
-        DataError: One cannot be read, or they are not of the same task and clips.
+        DataError: One cannot be read, or they are not of the same task and data.
     """
     one, other = archive.read(first), archive.read(second)
     _require_same(one, other)
     ours, theirs = records_beside(first, one), records_beside(second, other)
+    if one.coverage.ids_sha256 != other.coverage.ids_sha256:
+        return list(_on_shared(one, other, ours, theirs, seed))
     return [
         Comparison(score=score, other=match.value, test=test)
         for score in one.scores
         if (match := other.score(score.id)) and (test := paired_test(score, ours, theirs, seed=seed))
     ]
+
+
+def shared(first: Path, second: Path) -> str:
+    """Say on what two results are compared that did not score the same clips; ``""`` if they did."""
+    one, other = archive.read(first), archive.read(second)
+    if one.coverage.ids_sha256 == other.coverage.ids_sha256:
+        return ""
+    ours, theirs = (_clips(records_beside(path, each)) for path, each in ((first, one), (second, other)))
+    ways = {
+        "retrieval": "Each query was ranked in its own gallery: recall is the one expected in a gallery of "
+        f"{len(ours & theirs)}, as if clips were missing at random. ",
+        "category": "Each query was ranked in its own gallery, and those are not the same. ",
+    }
+    return (
+        f"Compared on the {len(ours & theirs)} clips that both have, of {len(ours)} and {len(theirs)}. "
+        f"{ways.get(_kind(one), '')}The values are not those of the documents."
+    )
+
+
+def _on_shared(
+    one: RunResult, other: RunResult, ours: Sequence[Record], theirs: Sequence[Record], seed: int
+) -> Iterator[Comparison]:
+    """Yield the comparisons over what both have; every value is taken over that alone."""
+    size = len(_clips(ours) & _clips(theirs))
+    for score in one.scores:
+        if not other.score(score.id) or not is_shown(score.id):
+            continue
+        found = [{item.name: item for item in items(score.id, each, size)} for each in (ours, theirs)]
+        names = sorted(found[0].keys() & found[1].keys())
+        if names:
+            values = [
+                sum(each[name].numerator for name in names) / sum(each[name].denominator for name in names)
+                for each in found
+            ]
+            on_both = score.model_copy(
+                update={"value": values[0], "low": None, "high": None, "n": len(names)}
+            )
+            yield Comparison(score=on_both, other=values[1], test=_tested(found, names, seed))
+
+
+def _clips(records: Sequence[Record]) -> set[str]:
+    return {
+        record.query if isinstance(record, QueryRank | CategoryQuery) else record.clip for record in records
+    }
+
+
+def _kind(result: RunResult) -> str:
+    """Return the kind of a result's records: a key of :data:`RECORDS`."""
+    return "category" if "agreement" in result.task.protocol else result.task.kind
 
 
 def records_beside(path: Path, result: RunResult) -> tuple[Record, ...]:
@@ -87,7 +143,7 @@ def records_beside(path: Path, result: RunResult) -> tuple[Record, ...]:
     Raises:
         DataError: They cannot be read, or are not the ones the document was made with.
     """
-    return _read(path, result.records_sha256, result.task.kind)
+    return _read(path, result.records_sha256, _kind(result))
 
 
 @lru_cache(maxsize=64)
@@ -106,37 +162,54 @@ def paired_test(
     """
     if not is_shown(score.id):
         return None
-    first, second = ({item.name: item for item in items(score.id, each)} for each in (ours, theirs))
-    names = sorted(first.keys() & second.keys())
-    if not names:
-        return None
-    parts = [
-        np.array([(each[name].numerator, each[name].denominator) for name in names])
-        for each in (first, second)
-    ]
-    return paired_bootstrap(parts[0], parts[1], [first[name].recording for name in names], seed=seed)
+    found = [{item.name: item for item in items(score.id, each)} for each in (ours, theirs)]
+    names = sorted(found[0].keys() & found[1].keys())
+    return _tested(found, names, seed) if names else None
 
 
-def items(score_id: str, records: Sequence[Record]) -> Iterator[Item]:
-    """Yield what each record gives to a score; nothing for a score that is not taken record by record."""
+def _tested(
+    found: Sequence[Mapping[tuple[str, int], Item]], names: Sequence[tuple[str, int]], seed: int
+) -> PairedTest:
+    parts = [np.array([(each[name].numerator, each[name].denominator) for name in names]) for each in found]
+    return paired_bootstrap(parts[0], parts[1], [found[0][name].recording for name in names], seed=seed)
+
+
+def items(score_id: str, records: Sequence[Record], size: int | None = None) -> Iterator[Item]:
+    """Yield what each record gives to a score; nothing for a score that is not taken record by record.
+
+    Args:
+        score_id: The score.
+        records: Of one result.
+        size: Candidates of the smaller gallery that a query's recall is to be the expectation in; a rank has
+            none there.
+    """
     for record in records:
         if isinstance(record, QueryRank):
-            yield from _query_items(score_id, record)
+            yield from _query_items(score_id, record, size)
+        elif isinstance(record, CategoryQuery):
+            yield from _category_items(score_id, record)
         elif isinstance(record, OffsetRecord | AlignmentRecord):
             yield from _clip_items(score_id, record)
         else:
             yield from _sound_items(score_id, record)
 
 
-def _query_items(score_id: str, query: QueryRank) -> Iterator[Item]:
+def _query_items(score_id: str, query: QueryRank, size: int | None) -> Iterator[Item]:
     *_, direction, metric = score_id.split(".")
-    if (query.gallery, query.direction) != (gallery_of(score_id) or STANDARD, direction):
+    if (query.gallery, query.direction) != (place_of(score_id) or STANDARD, direction):
         return
     name, _, cut = metric.partition("@")
     better, tied = np.array([query.better], np.int64), np.array([query.tied], np.int64)
-    if name == "recall":
+    smaller = size is not None and size < query.candidates
+    if name == "recall" and smaller:
+        value = retrieval.recall_in_smaller_gallery(
+            better, tied, int(cut), candidates=query.candidates, size=size or 1
+        )
+    elif name == "recall":
         value = retrieval.recall(better, tied, int(cut))
-    elif name == "mrr":
+    elif name == "percentile":
+        value = retrieval.percentile(better, tied, candidates=query.candidates)
+    elif name == "mrr" and size is None:
         value = retrieval.reciprocal_rank(better, tied)
     else:
         return
@@ -146,6 +219,13 @@ def _query_items(score_id: str, query: QueryRank) -> Iterator[Item]:
 def _clip_items(score_id: str, found: OffsetRecord | AlignmentRecord) -> Iterator[Item]:
     if score_id in found.values:
         yield Item(name=(found.clip, 0), recording=found.recording, numerator=found.values[score_id])
+
+
+def _category_items(score_id: str, query: CategoryQuery) -> Iterator[Item]:
+    *_, direction, metric = score_id.split(".")
+    if query.direction == direction and metric in query.values:
+        value = query.values[metric]
+        yield Item(name=(query.query, query.part), recording=query.recording, numerator=value)
 
 
 def _sound_items(score_id: str, sound: SoundRecord) -> Iterator[Item]:
@@ -187,11 +267,17 @@ def _require_same(one: RunResult, other: RunResult) -> None:
     same = {
         "task": one.task.digest == other.task.digest,
         "data": one.dataset.revision == other.dataset.revision,
-        "clips": one.coverage.ids_sha256 == other.coverage.ids_sha256,
+        "clips": one.coverage.ids_sha256 == other.coverage.ids_sha256 or _one_list(one, other),
     }
     different = next((what for what, equal in same.items() if not equal), None)
     if different:
         raise DataError(
             f"The two results are not of the same {different}.",
-            hint="Compare results of one task on one dataset, with the same clips evaluated.",
+            hint="Compare results of one task on one dataset, with the same clips evaluated or of one list.",
         )
+
+
+def _one_list(one: RunResult, other: RunResult) -> bool:
+    """Say whether both ask for the clips of one list, so that a clip's id means the same in both."""
+    listed = bool(one.dataset.list_name) and one.dataset.list_name == other.dataset.list_name
+    return listed and not (one.coverage.found_only or other.coverage.found_only)

@@ -58,6 +58,9 @@ def page(board: Board, folder: Path) -> str:
         parts += [_worth(board)]
     else:
         parts.append("No result is complete yet." if board.version else NOBODY.format(task=board.task))
+    for part in board.apart:
+        parts += [f"## {escaped(part.rows[0].result.dataset.name)}", _apart(part)]
+        parts += [_models(part, [column for column in part.columns() if not gallery_of(column.id)], folder)]
     if board.published:
         parts.append(section(board.published))
     if board.off:
@@ -85,6 +88,7 @@ def as_json(board: Board, folder: Path) -> dict[str, Any]:
             for entry in board.rows
         ],
         "scale_rows": [row.model_dump(mode="json") for row in board.scale_rows],
+        "apart": [as_json(part, folder) for part in board.apart],
         "off": [
             {"model": entry.result.model.name, "reason": reason, "result": _relative(entry, folder)}
             for entry, reason in board.off
@@ -181,6 +185,15 @@ def _worth(board: Board) -> str:
     shared = [note for note in of_each[0][1] if all(note in notes for _, notes in of_each)]
     own = [f"{name}: {note}" for name, notes in of_each for note in notes if note not in shared]
     return "\n".join(f"- {escaped(note)}" for note in dict.fromkeys([*shared, *own]))
+
+
+def _apart(board: Board) -> str:
+    coverage = board.rows[0].result.coverage
+    return (
+        f"Scored on {coverage.evaluated} of {coverage.asked} clips of the list (ids "
+        f"`{coverage.ids_sha256[:12]}`): another gallery, so not ranked with other rows. "
+        "`avbench leaderboard compare` takes two results on the clips that both have."
+    )
 
 
 def _kept_off(board: Board, folder: Path) -> str:

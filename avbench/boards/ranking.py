@@ -40,6 +40,7 @@ class Board:
         rows: Contestants, best first.
         scale_rows: Reference rows, from the first row's document.
         off: Documents kept off, with the reason.
+        apart: Results on other clips, of a list by name: boards of their own, never ranked with these rows.
         published: What others published for the task, which is not ranked.
     """
 
@@ -48,6 +49,7 @@ class Board:
     rows: tuple[Entry, ...]
     scale_rows: tuple[ScaleRow, ...]
     off: tuple[tuple[Entry, str], ...]
+    apart: "tuple[Board, ...]" = ()
     published: Published | None = None
 
     def columns(self) -> tuple[Score, ...]:
@@ -104,7 +106,8 @@ def board(entries: Sequence[Entry], published: Published | None = None) -> Board
         if not reasons[id(entry)]:
             newest.setdefault(_who(entry), entry)
     on = sorted(newest.values(), key=_rank)
-    off = [(entry, reason) for entry in ordered if (reason := reasons[id(entry)])]
+    apart = [entry for entry in ordered if reasons[id(entry)] and _is_listed(entry, version)]
+    off = [(entry, reason) for entry in ordered if (reason := reasons[id(entry)]) and entry not in apart]
     contestants = tuple(entry for entry in on if not entry.result.model.scale_row)
     return Board(
         task=ordered[0].result.task.name,
@@ -112,8 +115,40 @@ def board(entries: Sequence[Entry], published: Published | None = None) -> Board
         rows=contestants,
         scale_rows=_references(on),
         off=tuple(sorted(off, key=lambda each: (each[0].result.model.name, each[0].sha256))),
+        apart=_boards_apart(apart),
         published=published,
     )
+
+
+def _is_listed(entry: Entry, version: int) -> bool:
+    """Say whether a result is on a list that has a name, however much of it was there."""
+    coverage = entry.result.coverage
+    listed = bool(entry.result.dataset.list_name) and not (coverage.limited or coverage.found_only)
+    return listed and entry.result.task.version == version
+
+
+def _boards_apart(newest_first: Sequence[Entry]) -> tuple[Board, ...]:
+    """Return a board for every set of clips, the largest first."""
+    by_data: dict[tuple[object, ...], dict[tuple[object, ...], Entry]] = {}
+    for entry in newest_first:
+        by_data.setdefault(_data(entry), {}).setdefault(_who(entry), entry)
+    found = [
+        Board(
+            task=rows[0].result.task.name,
+            version=rows[0].result.task.version,
+            rows=tuple(row for row in rows if not row.result.model.scale_row),
+            scale_rows=(),
+            off=(),
+        )
+        for entries in by_data.values()
+        for rows in [sorted(entries.values(), key=_rank)]
+        if any(not row.result.model.scale_row for row in rows)
+    ]
+    return tuple(sorted(found, key=lambda each: (-_size(each), each.rows[0].result.dataset.name)))
+
+
+def _size(board: Board) -> int:
+    return board.rows[0].result.coverage.evaluated
 
 
 def overlaps(score: Score, best: Score) -> bool:
@@ -158,6 +193,8 @@ def _why_off(entry: Entry, version: int, data: tuple[object, ...] | None) -> str
         return f"spec version {task.version}, the board is of version {version}"
     if coverage.limited:
         return f"limited to {coverage.asked} of {entry.result.dataset.clips} clips"
+    if coverage.found_only:
+        return f"no list: the {coverage.evaluated} clips that were found"
     if coverage.partial:
         return f"partial: {coverage.evaluated} of {coverage.asked} clips evaluated"
     if _data(entry) != data:

@@ -14,6 +14,8 @@ _NAMES = {
     "medr": "MedR",
     "meanr": "MeanR",
     "recall": "R",
+    "map": "mAP",
+    "ndcg": "nDCG",
     "fad": "FAD",
     "fd": "FD",
     "kl": "KL",
@@ -40,7 +42,10 @@ _NAMES = {
     "offset.choice": "forced choice",
 }
 # Left to the document: a mean rank says little beside a median, and the open_clip form is for comparison.
-_UNSHOWN = re.compile(r"meanr|medr_openclip|recall@\d+of\d+")
+_UNSHOWN = re.compile(r"meanr|medr_openclip|recall@\d+of\d+|macro-.+")
+# Not a gallery of their own: the standard one, asked for anything of a class, or with scores re-weighted.
+_WAYS = re.compile(r"category|dual-softmax@\d+")
+_SHOWN_CATEGORY = re.compile(r"map|hit@1|ndcg@10|recall@10")
 # Of generation one number of each sort, and all that judges say; the document has every one.
 _SHOWN = re.compile(
     r"(fad|fd|kl|is|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error"
@@ -66,6 +71,16 @@ def gallery_of(score_id: str) -> str:
     >>> gallery_of("S2.v2a.mrr"), gallery_of("v2a.mrr"), gallery_of("fad.vggish")
     ('S2', '', '')
     """
+    first = place_of(score_id)
+    return STANDARD if _WAYS.fullmatch(first) else first
+
+
+def place_of(score_id: str) -> str:
+    """Return what stands before the direction: a gallery, or a way of asking the standard one.
+
+    >>> place_of("category.a2v.map"), place_of("S2.v2a.mrr"), place_of("a2v.mrr"), place_of("kl.passt")
+    ('category', 'S2', '', '')
+    """
     first = score_id.split(".", 1)[0]
     return first if is_retrieval(score_id) and first not in ARROWS else STANDARD
 
@@ -78,7 +93,10 @@ def is_shown(score_id: str) -> bool:
     if not is_retrieval(score_id):
         return bool(_SHOWN.fullmatch(score_id))
     metric = score_id.rsplit(".", 1)[-1]
-    if gallery_of(score_id) not in (STANDARD, CLEAN):
+    place = place_of(score_id)
+    if place == "category":
+        return bool(_SHOWN_CATEGORY.fullmatch(metric))
+    if place not in (STANDARD, CLEAN):
         return metric == "recall@1"
     return not _UNSHOWN.fullmatch(metric)
 
@@ -112,7 +130,9 @@ def name_of(score_id: str) -> str:
 def _retrieval_words(score_id: str) -> list[str]:
     *places, metric = score_id.split(".")
     name, at, cut = metric.partition("@")
-    return [*(ARROWS.get(place, place) for place in places), f"{_NAMES.get(name, name)}{at}{cut}"]
+    # R@k is what papers call recall of one right candidate.
+    shown = name if places[0] == "category" and name == "recall" else _NAMES.get(name, name)
+    return [*(ARROWS.get(place, place) for place in places), f"{shown}{at}{cut}"]
 
 
 def _generation_words(score_id: str) -> list[str]:

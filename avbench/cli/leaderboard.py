@@ -73,11 +73,12 @@ def build(results: Path | None, published: Path | None, out: Path, as_json: bool
 def compare(first: Path, second: Path, seed: int, as_json: bool) -> None:
     """Test whether the model of the first RESULT retrieves better than that of the second.
 
-    Paired: both are resampled over the same queries, so what makes a query hard cancels out.
+    Paired: both are resampled over the same queries, so what makes a query hard cancels out. Results that
+    scored different clips of one list are compared on those that both have, and a line says so.
     """
     from dataclasses import asdict
 
-    from avbench.boards.comparison import compare_results, comparison_table
+    from avbench.boards.comparison import compare_results, comparison_table, shared
 
     comparisons = compare_results(first, second, seed=seed)
     if as_json:
@@ -85,3 +86,5 @@ def compare(first: Path, second: Path, seed: int, as_json: bool) -> None:
     else:
         names = (archive.read(first).model.name, archive.read(second).model.name)
         click.echo(comparison_table(comparisons, names))
+        if how := shared(first, second):
+            click.echo(f"\n{how}")

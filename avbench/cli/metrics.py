@@ -11,8 +11,8 @@ from avbench.errors import UnknownName
 from avbench.records import MetricRecord
 from avbench.registry import Registry
 
-# What an id of a record leaves open: EMBEDDER, and the cut-offs of recall@k and recall@kofm.
-_OPEN = re.compile(r"[A-Z]+|(?<=@)k|(?<=of)m$")
+# What an id of a record leaves open: EMBEDDER, the cut-offs of recall@k and recall@kofm, the scale in @s.
+_OPEN = re.compile(r"[A-Z]+|(?<=@)(?:k|s(?=\.))|(?<=of)m$")
 _LABELS = {"summary": "is", "source": "after", "equals": "equals", "differs": "is not"}
 
 
@@ -59,5 +59,5 @@ def _pattern(record_id: str) -> str:
     parts, places = _OPEN.split(record_id), _OPEN.findall(record_id)
     filled = [r"[\w.-]+" if place.isupper() else r"\d+" for place in places]
     body = (re.escape(part) + fill for part, fill in zip(parts, [*filled, ""], strict=True))
-    # Before it may stand what a score is of: a gallery and a direction.
-    return r"(?:\w+\.)*" + "".join(body)
+    # Before it may stand what a score is of: a gallery and a direction; a category changes what it is.
+    return r"(?:(?!category\.)\w+\.)*" + "".join(body)

@@ -53,6 +53,8 @@ class Budget(click.ParamType):
     "--model-args", type=_PAIRS, multiple=True, help="Passed to the model: config=small,weights=PATH."
 )
 @click.option("--dataset-args", type=_PAIRS, multiple=True, help="Laid over the task's own.")
+@click.option("--list", "listed", metavar="FILE|NAME", help="Which clips: a list of the dataset's authors.")
+@click.option("--subset", metavar="NAME", help="Which of them: a list that has a name, like cavmae-1545.")
 @click.option("--data-root", type=_FOLDER, metavar="DIR", help="Where your own files are.")
 @click.option(
     "--output", type=_FOLDER, default=Path("results"), metavar="DIR", help="Where results are written."
@@ -109,6 +111,7 @@ def command(
     Examples:
       avbench run --model gmscavp --task avsynth-retrieval
       avbench run --model gmscavp --task folder-retrieval --data-root ~/videos
+      avbench run --model gmscavp --task vggsound-retrieval --data-root ~/vggsound --list test.csv
       avbench run --model gmscavp --task avsynth-v2a --embedder yamnet
       avbench run --model gmscavp --task avsynth-v2a --judge av-align
       avbench run --model gmscavp --task avsynth-v2a --page page
@@ -119,6 +122,8 @@ def command(
 
     for name in ("model_args", "dataset_args"):
         options[name] = merged(options[name])
+    shorthands = {"list": options.pop("listed"), "subset": options.pop("subset")}
+    options["dataset_args"] |= {name: given for name, given in shorthands.items() if given}
     options |= {name: dict(options[name]) for name in ("embedders", "judges")}
     request = RunRequest(tasks=split_names(tasks), **options)
     finished: list[Finished] = []

@@ -18,12 +18,16 @@ class ClipList:
         revision: A digest of the list.
         clips: Every clip, in the list's order.
         notes: What was left out, and what else a reader of any number must know.
+        list_name: The list that was asked for: a known one's name, or ``name@found-14`` without any list.
+        found_only: Whether no list was given, so that the clips are what the folder holds.
     """
 
     name: str
     revision: str
     clips: tuple[Clip, ...]
     notes: tuple[str, ...] = ()
+    list_name: str = ""
+    found_only: bool = False
 
     @property
     def galleries(self) -> tuple[Gallery, ...]:

@@ -3,15 +3,16 @@
 A clip of a YouTube video is a key ``(source, start, end)``. Its file may be called, for the 10 s from 0:30 of
 the video ``rIpEJ7sPvqY``:
 
-==============  ===========================  ==================================================
-convention      name                         users
-==============  ===========================  ==================================================
-``padded``      ``rIpEJ7sPvqY_000030``       VGGSound's own lists, MMAudio, VGGSounder, CAV-MAE
-``ms``          ``rIpEJ7sPvqY_30000_40000``  audiosetdl: SpecVQGAN, SparseSync, Synchformer
-``seconds``     ``rIpEJ7sPvqY_30_40``        LLP, AudioSet downloaders (``30.000_40.000`` too)
-``source``      ``rIpEJ7sPvqY``              AudioSet dumps: one clip a video
-``prefixed``    ``YrIpEJ7sPvqY``             PANNs; ``Y…_000030`` is met as well
-==============  ===========================  ==================================================
+==============  =============================  ==================================================
+convention      name                           users
+==============  =============================  ==================================================
+``padded``      ``rIpEJ7sPvqY_000030``         VGGSound's own lists, MMAudio, VGGSounder, CAV-MAE
+``ms``          ``rIpEJ7sPvqY_30000_40000``    audiosetdl: SpecVQGAN, SparseSync, Synchformer
+``seconds``     ``rIpEJ7sPvqY_30_40``          LLP, AudioSet downloaders (``30.000_40.000`` too)
+``spans``       ``rIpEJ7sPvqY_000030_000040``  Kinetics
+``source``      ``rIpEJ7sPvqY``                AudioSet dumps: one clip a video
+``prefixed``    ``YrIpEJ7sPvqY``               PANNs; ``Y…_000030`` is met as well
+==============  =============================  ==================================================
 
 A number of nine digits may stand before the name, and any folders before that. An id is exactly 11 letters,
 digits, ``-`` and ``_``: it is taken by its width, never by splitting. Where a name can be read in two ways,
@@ -43,15 +44,17 @@ class ClipKey:
         source: The video's id.
         start: Where the clip begins in the video, in milliseconds; ``None`` where the name does not say.
         end: Where it ends, likewise.
+        index: Which clip of the video it is, where a data set counts them (Panda-70M).
     """
 
     source: str
     start: int | None = None
     end: int | None = None
+    index: int | None = None
 
     def agrees(self, other: "ClipKey") -> bool:
         """Return whether both can be names of one clip: they differ in nothing that both say."""
-        pairs = ((self.start, other.start), (self.end, other.end))
+        pairs = ((self.start, other.start), (self.end, other.end), (self.index, other.index))
         return self.source == other.source and all(a == b or a is None or b is None for a, b in pairs)
 
 
@@ -108,6 +111,8 @@ def _keys(source: str, first: str | None, second: str | None) -> Iterator[ClipKe
         yield ClipKey(source=source)
     elif second is None:
         yield ClipKey(source=source, start=_milliseconds(first))
+    elif float(second) > float(first) and PADDED.fullmatch(first) and PADDED.fullmatch(second):
+        yield ClipKey(source=source, start=_milliseconds(first), end=_milliseconds(second))
     elif float(second) > float(first) and not PADDED.fullmatch(first):
         yield ClipKey(source=source, start=_milliseconds(first), end=_milliseconds(second))
         if first.isdecimal() and second.isdecimal():
@@ -131,6 +136,10 @@ def _padded(key: ClipKey) -> str:
     return f"{key.source}_{_whole(key.start):06d}"
 
 
+def _spans(key: ClipKey) -> str:
+    return f"{_padded(key)}_{_whole(key.end):06d}"
+
+
 def _ms(key: ClipKey) -> str:
     return f"{key.source}_{_said(key.start)}_{_said(key.end)}"
 
@@ -146,6 +155,7 @@ CONVENTIONS: Mapping[str, Callable[[ClipKey], str]] = {
     "padded": _padded,
     "ms": _ms,
     "seconds": _seconds,
+    "spans": _spans,
     "source": lambda key: key.source,
     "prefixed": lambda key: f"Y{key.source}",
 }

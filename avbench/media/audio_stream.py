@@ -37,6 +37,7 @@ class AudioReader:
         self.window = window
         self.wanted = wanted
         self.done = False
+        self.filled = 0.0
         self._tick = float(stream.time_base or 0)
         self._packets = 0
         self._first: float | None = None
@@ -77,8 +78,12 @@ class AudioReader:
         if self._first is None:
             raise ends_early(self.stream, self.window, None)
         end = self.window.start + (self._cursor - self._margin) / self._rate
-        if end <= self.window.start or (end < self.window.end - AUDIO_TAIL and not self.window.open):
-            raise ends_early(self.stream, self.window, end)
+        if end <= self.window.start or (end < self.window.stop - AUDIO_TAIL and not self.window.open):
+            early = ends_early(self.stream, self.window, end)
+            if early.reason != "too-short" or not self.window.fillable(end):
+                raise early
+        missing = self.window.end - min(end, self.window.stop)
+        self.filled = missing if missing > AUDIO_TAIL and not self.window.open else 0.0
         seconds = self.window.seconds
         if self.window.open:
             seconds = min(seconds, end - self.window.start)
@@ -120,7 +125,8 @@ class AudioReader:
         elif abs(position - self._cursor) <= AUDIO_JITTER * self._rate:
             position = self._cursor
         self._cursor = position + frame.samples
-        begin, stop = max(position, 0), min(self._cursor, self._length)
+        last = round(self.window.stop * self._rate) - origin if self.window.fit.stop else self._length
+        begin, stop = max(position, 0), min(self._cursor, self._length, last)
         if begin < stop:
             wave = as_float(frame)
             for row, channel in zip(self._target(frame), wave, strict=True):

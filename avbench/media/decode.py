@@ -5,23 +5,21 @@ What an instant is, and what is tolerated at both ends of a stream, is said in :
 
 import contextlib
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
-from av.stream import Discard
 from av.video.stream import VideoStream
 
 from avbench.errors import MediaError
-from avbench.media.audio_stream import AudioReader
-from avbench.media.info import DecodedClip, Limits, MediaInfo, Picture
+from avbench.media.info import DecodedClip, Fit, Limits, MediaInfo, Picture
 from avbench.media.part import PartReader
 from avbench.media.streams import describe_audio, describe_video, extent, heard_audio, required, shown_video
 from avbench.media.timeline import PREROLL, Window, file_zero
-from avbench.media.video_stream import VideoReader
+from avbench.media.tracks import feed, open_tracks
 from avbench.records import AudioInput, VideoInput
 from avbench.sounds import Sound
 
@@ -73,6 +71,7 @@ def read_clip(
     audio: AudioInput | None,
     part: Part | None = None,
     limits: Limits | None = None,
+    fit: Fit | None = None,
 ) -> DecodedClip:
     """Decode a window of a file, reading no more of it than the window needs.
 
@@ -85,6 +84,7 @@ def read_clip(
             ``start + j / sample_rate``.
         part: Where in ``path`` the media file lies, first byte and bytes; ``None`` for all of it.
         limits: Bounds on what is opened.
+        fit: How a stream that ends early is brought to the window.
 
     Returns:
         Frames and samples, each exactly as long as asked for.
@@ -95,7 +95,8 @@ def read_clip(
     """
     if start < 0 or seconds <= 0:
         raise ValueError(f"a window must begin at 0 or later and last, not start={start}, seconds={seconds}")
-    return _read(path, Window(start=start, seconds=seconds), video, audio, limits or Limits(), part)
+    window = Window(start=start, seconds=seconds, fit=fit or Fit())
+    return _read(path, window, video, audio, limits or Limits(), part)
 
 
 def read_sound(
@@ -185,32 +186,14 @@ def _read(
     for seek in (True, False) if window.start > PREROLL else (False,):
         with _open(path, limits, part) as file:
             window = replace(window, zero=file_zero(file))
-            tracks = _tracks(file, window, video, audio, limits)
+            tracks = open_tracks(file, window, video, audio, limits)
             if seek:
                 file.seek(int((window.zero + window.start - PREROLL) * av.time_base))
-            _feed(file, tracks)
+            feed(file, tracks)
             if seek and tracks.late:
                 continue
             return tracks.finish()
     raise AssertionError("unreachable")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Tracks:
-    """The readers of the streams that are asked for."""
-
-    video: VideoReader | None
-    audio: AudioReader | None
-
-    @property
-    def late(self) -> bool:
-        return any(reader.late for reader in (self.video, self.audio) if reader is not None)
-
-    def finish(self) -> DecodedClip:
-        return DecodedClip(
-            frames=None if self.video is None else self.video.finish(),
-            samples=None if self.audio is None else self.audio.finish(),
-        )
 
 
 @contextlib.contextmanager
@@ -255,43 +238,3 @@ def _check_whole(path: Path, what: str, size: float, limits: Limits) -> None:
     if size > limits.whole:
         message = f"The {what} of {path} takes {size:.3g} bytes, more than {limits.whole}."
         raise MediaError("too-large", message)
-
-
-def _tracks(
-    file: InputContainer,
-    window: Window,
-    video: VideoInput | None,
-    audio: AudioInput | None,
-    limits: Limits,
-) -> _Tracks:
-    """Set up a reader for each stream that is asked for, and have every other one left out."""
-    picture = required(shown_video(file), "video") if video is not None else None
-    sound = required(heard_audio(file), "audio") if audio is not None else None
-    for stream in file.streams:
-        if stream is not picture and stream is not sound:
-            stream.discard = Discard.all
-    for stream in (picture, sound):
-        if stream is not None:
-            # Clips are decoded in parallel, one process each: more threads would only contend.
-            stream.codec_context.thread_count = 1
-            # An error is an error, not something to paint over; frames may be larger than the container says.
-            stream.codec_context.options = {"err_detect": "explode", "max_pixels": str(limits.pixels)}
-    return _Tracks(
-        video=None if picture is None or video is None else VideoReader(picture, window, video),
-        audio=None if sound is None or audio is None else AudioReader(sound, window, audio),
-    )
-
-
-def _feed(file: InputContainer, tracks: _Tracks) -> None:
-    """Hand packets to the readers in file order until each has what it needs."""
-    waiting = {reader.stream.index: reader for reader in (tracks.video, tracks.audio) if reader is not None}
-    for packet in file.demux([reader.stream for reader in waiting.values()]):
-        reader = waiting.get(packet.stream.index)
-        if reader is None:
-            continue
-        reader.feed(packet)
-        if reader.done:
-            reader.stream.discard = Discard.all
-            del waiting[packet.stream.index]
-            if not waiting:
-                return

@@ -1,6 +1,7 @@
 """What a media file holds, the bounds beyond which it is not decoded, and what decoding gives."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -90,16 +91,36 @@ class MediaInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """How a stream that does not fill its window, or is not to move, is brought to it.
+
+    Attributes:
+        shortest: A stream that lasts at least so many seconds of the window is filled up: sound with silence,
+            picture with its last frame. ``None``: one that ends early is ``too-short``.
+        frame_at: The instant of the one frame that is shown throughout, in seconds from the window's start;
+            ``None`` for a picture that moves.
+        stop: Where the clip ends by its own account, in seconds from the file's zero: what comes later is
+            neither seen nor heard.
+    """
+
+    shortest: float | None = None
+    frame_at: float | None = None
+    stop: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedClip:
     """A window of a file.
 
     Attributes:
         frames: ``(time, channel=3, height, width)``, uint8 RGB, or ``None`` where no video was asked for.
         samples: ``(channel, time)``, float32 in [-1, 1], or ``None`` where no audio was asked for.
+        filled: Seconds that were filled up, by stream: ``video``, ``audio`` (:class:`Fit`).
     """
 
     frames: npt.NDArray[np.uint8] | None
     samples: npt.NDArray[np.float32] | None
+    filled: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from avbench.errors import MediaError
 from avbench.media.decode import probe, read_clip, read_picture, read_sound
-from avbench.media.info import Limits
+from avbench.media.info import Fit, Limits
 from avbench.records import AudioInput, VideoInput
 
 READY = {"ready": True}
@@ -72,8 +72,9 @@ def _clip(request: dict[str, Any], path: Path, limits: Limits) -> Answer:
         audio=None if audio is None else AudioInput(**audio),
         part=_part(request),
         limits=limits,
+        fit=Fit(**request["fit"]),
     )
-    return {}, {"frames": clip.frames, "samples": clip.samples}
+    return dict(clip.filled), {"frames": clip.frames, "samples": clip.samples}
 
 
 def _sound(request: dict[str, Any], path: Path, limits: Limits) -> Answer:

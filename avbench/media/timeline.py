@@ -13,10 +13,14 @@ most 0.25 s it is shown from zero on; at the end the last frame may be held for 
 **Audio.** A sample stands where its timestamp says, to the nearest source sample. Timestamps that jitter by
 up to 5 ms are taken as continuous; over a longer gap, and before a late start, there is silence. At the end
 at most 100 ms of silence is added.
+
+**Short clips.** Where a window says how long a stream must last at least (:class:`avbench.media.info.Fit`),
+one that does is filled up to the end: with silence, or with its last frame. A stream that ends before its
+container says is ``corrupt`` all the same.
 """
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import av
 import numpy as np
@@ -26,6 +30,7 @@ from av.error import InvalidDataError
 from av.stream import Stream
 
 from avbench.errors import MediaError
+from avbench.media.info import Fit
 
 TIMESTAMP_ROUNDING = 1e-3
 LATE_FIRST_FRAME = 0.25
@@ -46,17 +51,29 @@ class Window:
         seconds: How long it is.
         zero: The file's zero on its own clock, in seconds; known once the file is open.
         open: Whether the stream may end before the window does.
+        fit: How a stream is brought to it.
     """
 
     start: float
     seconds: float
     zero: float = 0.0
     open: bool = False
+    fit: Fit = field(default_factory=Fit)
 
     @property
     def end(self) -> float:
         """Where the window ends."""
         return self.start + self.seconds
+
+    @property
+    def stop(self) -> float:
+        """Where the clip ends, if that is before the window does."""
+        return self.end if self.fit.stop is None else min(self.end, self.fit.stop)
+
+    def fillable(self, end: float) -> bool:
+        """Whether a stream that ends at ``end`` lasts long enough to be filled up."""
+        shortest = self.fit.shortest
+        return shortest is not None and end >= self.start + shortest - TIMESTAMP_ROUNDING
 
 
 def file_zero(file: Container) -> float:
@@ -68,6 +85,15 @@ def file_zero(file: Container) -> float:
 def frame_instants(start: float, seconds: float, fps: float) -> npt.NDArray[np.float64]:
     """Return the ``round(seconds · fps)`` instants that a window's frames show, in seconds from zero."""
     return start + np.arange(round(seconds * fps)) / fps
+
+
+def shown_instants(window: Window, fps: float) -> npt.NDArray[np.float64]:
+    """Return the instants of a window's frames as they fit it: one throughout, or none after its stop."""
+    instants = frame_instants(window.start, window.seconds, fps)
+    if window.fit.frame_at is not None:
+        return np.full_like(instants, window.start + window.fit.frame_at)
+    before = instants[instants < window.stop - TIMESTAMP_ROUNDING]
+    return np.minimum(instants, before[-1]) if len(before) else instants
 
 
 def timestamp_slack(tick: float, period: float) -> float:

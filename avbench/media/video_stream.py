@@ -14,7 +14,7 @@ from avbench.media.timeline import (
     LATE_FIRST_FRAME,
     Window,
     ends_early,
-    frame_instants,
+    shown_instants,
     timestamp_slack,
     tolerating,
 )
@@ -30,8 +30,9 @@ class VideoReader:
     def __init__(self, stream: VideoStream, window: Window, wanted: VideoInput) -> None:
         self.stream = stream
         self.window = window
-        self.instants = frame_instants(window.start, window.seconds, wanted.fps)
+        self.instants = shown_instants(window, wanted.fps)
         self.done = False
+        self.filled = 0.0 if window.fit.frame_at is not None else window.end - window.stop
         self._frames: Frames = np.empty((len(self.instants), 3, wanted.height, wanted.width), np.uint8)
         self._tick = float(stream.time_base or 0)
         self._period = float(1 / stream.average_rate) if stream.average_rate else 0.0
@@ -114,7 +115,10 @@ class VideoReader:
             raise ends_early(self.stream, self.window, None)
         end = self._held_from + ((self._held.duration or 0) * self._tick or self._period)
         if self.instants[-1] > end + self._period - self._slack:
-            raise ends_early(self.stream, self.window, end)
+            early = ends_early(self.stream, self.window, end)
+            if early.reason != "too-short" or not self.window.fillable(end):
+                raise early
+            self.filled = self.window.end - end
         self._fill(before=np.inf)
 
     def _fill(self, *, before: float) -> None:

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from avbench.clips import Clip
 from avbench.errors import MediaError
-from avbench.media.info import DecodedClip, Limits, Picture
+from avbench.media.info import DecodedClip, Fit, Limits, Picture
 from avbench.media.process import DecoderProcess, Request
 from avbench.records import AudioInput, VideoInput
 from avbench.sounds import Sound
@@ -29,23 +29,30 @@ class _Window:
     video: VideoInput | None
     audio: AudioInput | None
     limits: Limits
+    fit: Fit
 
     def request(self, clip: Clip) -> Request:
         """Return the request for ``clip`` that :mod:`avbench.media.serve` answers."""
-        return {"read": "clip"} | _place(clip) | asdict(self)
+        return {"read": "clip"} | _place(clip) | asdict(replace(self, fit=self.fitted(clip)))
 
-    def check(self, clip: Clip) -> None:
-        """Refuse a clip that is shorter than the window by its own account."""
-        if clip.end is not None and clip.end - clip.start < self.seconds - CLIP_END_SLACK:
-            lasts = clip.end - clip.start
-            message = f"The clip {clip.id} lasts {lasts:.3f} s, less than the {self.seconds:.3f} s asked for."
+    def fitted(self, clip: Clip) -> Fit:
+        """Return how ``clip`` is fitted, after refusing one that is too short by its own account."""
+        lasts = self.seconds if clip.end is None else clip.end - clip.start
+        if lasts >= self.seconds - CLIP_END_SLACK:
+            return self.fit
+        least = self.seconds if self.fit.shortest is None else self.fit.shortest
+        if lasts < least - CLIP_END_SLACK:
+            message = f"The clip {clip.id} lasts {lasts:.3f} s, less than the {least:.3f} s asked for."
             raise MediaError("too-short", message)
+        return replace(self.fit, stop=clip.end)
 
     def read(self, clip: Clip, decoder: DecoderProcess, timeout: float) -> DecodedClip:
         """Have a process decode ``clip``."""
-        self.check(clip)
-        arrays = decoder.ask(self.request(clip), timeout).arrays
-        return DecodedClip(frames=arrays.get("frames"), samples=arrays.get("samples"))
+        answer = decoder.ask(self.request(clip), timeout)
+        arrays = answer.arrays
+        return DecodedClip(
+            frames=arrays.get("frames"), samples=arrays.get("samples"), filled=dict(answer.facts)
+        )
 
 
 def decode_clips(
@@ -57,6 +64,7 @@ def decode_clips(
     processes: int = 1,
     timeout: float = 60.0,
     limits: Limits | None = None,
+    fit: Fit | None = None,
 ) -> Iterator[DecodedClip | MediaError]:
     """Decode the first ``seconds`` of each clip, in the order given.
 
@@ -71,6 +79,7 @@ def decode_clips(
         processes: Decoder processes; 0 decodes in this process, with neither isolation nor timeout.
         timeout: Longest time for one clip, in seconds.
         limits: Bounds on what is opened.
+        fit: How a stream is brought to the window.
 
     Returns:
         For each clip what :func:`avbench.media.decode.read_clip` returns, or the error it raises; reason
@@ -81,7 +90,7 @@ def decode_clips(
     """
     if seconds <= 0 or processes < 0:
         raise ValueError(f"a window lasts and processes are counted, not seconds={seconds}, {processes=}")
-    window = _Window(seconds=seconds, video=video, audio=audio, limits=limits or Limits())
+    window = _Window(seconds=seconds, video=video, audio=audio, limits=limits or Limits(), fit=fit or Fit())
     if processes == 0:
         return (_outcome(partial(_decode_here, window, clip)) for clip in clips)
     calls = (partial(window.read, clip, timeout=timeout) for clip in clips)
@@ -134,7 +143,9 @@ class ClipReaders:
         limits: Limits | None = None,
     ) -> None:
         self._pool = _Pool(processes)
-        self._window = _Window(seconds=seconds, video=video, audio=audio, limits=limits or Limits())
+        self._window = _Window(
+            seconds=seconds, video=video, audio=audio, limits=limits or Limits(), fit=Fit()
+        )
         self._timeout = timeout
 
     def submit(self, clip: Clip) -> "Future[DecodedClip | MediaError]":
@@ -244,7 +255,6 @@ def _outcome(call: Callable[[], T]) -> T | MediaError:
 def _decode_here(window: _Window, clip: Clip) -> DecodedClip:
     from avbench.media.decode import read_clip
 
-    window.check(clip)
     return read_clip(
         clip.path,
         start=clip.start,
@@ -253,4 +263,5 @@ def _decode_here(window: _Window, clip: Clip) -> DecodedClip:
         audio=window.audio,
         part=clip.part,
         limits=window.limits,
+        fit=window.fitted(clip),
     )

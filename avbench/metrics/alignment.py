@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from avbench.metrics.embedding_sets import Values
-from avbench.metrics.intervals import LEVEL, RESAMPLES, group_counts, percentile
+from avbench.metrics.intervals import LEVEL, RESAMPLES, group_counts, percentile_interval
 from avbench.metrics.measurement import Interval
 
 
@@ -95,7 +95,7 @@ def intervals(
         ]
     )
     drawn = drawn[np.isfinite(drawn).all(1)]
-    balanced, area = (percentile(column, LEVEL, seed, len(names)) for column in drawn.T)
+    balanced, area = (percentile_interval(column, LEVEL, seed, len(names)) for column in drawn.T)
     return balanced, area
 
 

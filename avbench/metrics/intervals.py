@@ -74,7 +74,7 @@ def bootstrap_means(
     """
     names, group_of = np.unique(np.asarray(groups), return_inverse=True)
     means = _resampled_means(np.asarray(values, np.float64), group_of, seed, resamples)
-    return [percentile(column, level, seed, len(names)) for column in means.T]
+    return [percentile_interval(column, level, seed, len(names)) for column in means.T]
 
 
 def bootstrap_share(values: NDArray[np.floating], groups: Sequence[str], *, seed: int) -> Interval:
@@ -108,7 +108,7 @@ def bootstrap_median(
         # The middle two of the resample, as numpy.median takes them; they coincide for an odd number.
         middle = [(upto <= position).sum(1) for position in ((total - 1) // 2, total // 2)]
         medians.append((ordered[middle[0]] + ordered[middle[1]]) / 2)
-    return percentile(np.concatenate(medians), level, seed, len(names))
+    return percentile_interval(np.concatenate(medians), level, seed, len(names))
 
 
 def bootstrap_ratios(
@@ -142,7 +142,7 @@ def bootstrap_ratios(
     defined = totals[totals[:, 1] > 0]
     if not len(defined):
         raise ValueError("the denominators sum to 0: there is no ratio")
-    return percentile(defined[:, 0] / defined[:, 1], level, seed, len(names))
+    return percentile_interval(defined[:, 0] / defined[:, 1], level, seed, len(names))
 
 
 def paired_bootstrap(
@@ -188,7 +188,7 @@ def paired_bootstrap(
     as_far = int(np.sum(np.abs(changes - difference) >= abs(difference)))
     return PairedTest(
         difference=difference,
-        interval=percentile(changes, level, seed, len(names)),
+        interval=percentile_interval(changes, level, seed, len(names)),
         p_value=(1 + as_far) / (1 + len(changes)),
     )
 
@@ -250,8 +250,12 @@ def expanded_tail(level: float, groups: int) -> float:
     return float(norm.cdf(spread))
 
 
-def percentile(resampled: Values, level: float, seed: int, groups: int) -> Interval:
-    """Return the interval of a number from its resamples ``(resamples,)``, expanded for few groups."""
+def percentile_interval(resampled: Values, level: float, seed: int, groups: int) -> Interval:
+    """Return the interval that resampled values span, expanded for few groups.
+
+    >>> percentile_interval(np.array([1.0, 1.0]), 0.95, seed=0, groups=9).method
+    'bootstrap-expanded-percentile'
+    """
     tail = expanded_tail(level, groups)
     low, high = np.quantile(resampled, [tail, 1 - tail])
     return Interval(

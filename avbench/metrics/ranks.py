@@ -6,7 +6,8 @@ For unit rows :math:`v_i, a_j` and scores :math:`s_{ij} = \langle v_i, a_j \rang
     \text{v2a:}\quad g_i = \#\{j : s_{ij} > s_{ii}\}, \quad t_i = \#\{j \ne i : s_{ij} = s_{ii}\} \\
     \text{a2v:}\quad g_i = \#\{j : s_{ji} > s_{ii}\}, \quad t_i = \#\{j \ne i : s_{ji} = s_{ii}\}
 
-so that the true partner's rank is anywhere in :math:`g_i + 1 \dots g_i + t_i + 1`.
+so that the true partner's rank is anywhere in :math:`g_i + 1 \dots g_i + t_i + 1`. Where siblings are to be
+ignored, :math:`j` runs over the pairs that are not of :math:`i`'s group.
 
 Two rules make :math:`t_i` mean what it says. A true pair's score is read from the tile it is compared in,
 never computed a second time by other means. And identical embeddings are multiplied once: a matrix product
@@ -15,8 +16,9 @@ product runs over the distinct rows of each side, and each counts as often as it
 the same vector for every clip therefore ties with everything, exactly, on any machine and with any tile size.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -98,10 +100,11 @@ class _Side:
 class _Tiles:
     """The product of the distinct rows, in square tiles; every tile is compared in both directions."""
 
-    def __init__(self, video: _Side, audio: _Side, tile: int) -> None:
+    def __init__(self, video: _Side, audio: _Side, tile: int, siblings: NDArray[np.int64]) -> None:
         import torch
 
         self.video, self.audio, self.tile = video, audio, tile
+        self.siblings = torch.from_numpy(siblings)
         self.truth = torch.full((len(video.row_of),), torch.nan)
         shape = (min(tile, video.distinct), min(tile, audio.distinct))
         self.scores, self.mask = torch.empty(shape), torch.empty(shape)
@@ -165,6 +168,21 @@ class _Tiles:
         mask = self.mask[: len(rows), : len(columns)]
         self._count_side(self.video, rows, scores, mask, self.audio.copies[columns.start : columns.stop])
         self._count_side(self.audio, columns, scores.T, mask.T, self.video.copies[rows.start : rows.stop])
+        if len(self.siblings):
+            self._discount(scores, rows, columns)
+
+    def _discount(self, scores: "Tensor", rows: range, columns: range) -> None:
+        """Take the siblings in a tile out of the counts again, by the very scores they were counted with."""
+        places = self.video.row_of[self.siblings[:, 0]], self.audio.row_of[self.siblings[:, 1]]
+        spans = ((rows.start, rows.stop), (columns.start, columns.stop))
+        within = [
+            (place >= first) & (place < last) for place, (first, last) in zip(places, spans, strict=True)
+        ]
+        here = within[0] & within[1]
+        found = scores[places[0][here] - rows.start, places[1][here] - columns.start]
+        for side, query in zip((self.video, self.audio), self.siblings[here].T, strict=True):
+            side.better.index_add_(0, query, -(found > self.truth[query]).double())
+            side.equal.index_add_(0, query, -(found == self.truth[query]).double())
 
     def _count_side(
         self, side: _Side, rows: range, scores: "Tensor", mask: "Tensor", copies: "Tensor"
@@ -181,7 +199,13 @@ class _Tiles:
             side.equal[pairs] += torch.eq(part, truth, out=into) @ copies
 
 
-def rank_pairs(video: NDArray[np.floating], audio: NDArray[np.floating], *, tile: int = TILE) -> PairRanks:
+def rank_pairs(
+    video: NDArray[np.floating],
+    audio: NDArray[np.floating],
+    *,
+    tile: int = TILE,
+    ignoring: Sequence[str] | None = None,
+) -> PairRanks:
     """Count, for every pair and both directions, the candidates that beat and that tie the true one.
 
     Beyond the inputs it holds their float32 unit rows and two tiles.
@@ -190,6 +214,8 @@ def rank_pairs(video: NDArray[np.floating], audio: NDArray[np.floating], *, tile
         video: ``(n, dim)``, or ``(n, time, dim)`` for time-aligned tokens scored by their mean cosine.
         audio: The same shape; row ``i`` belongs to row ``i`` of ``video``.
         tile: Side of a tile of the product; changes speed and memory, not meaning.
+        ignoring: ``(n,)``: the group of each pair; others of its group are no candidates of it. ``None``: all
+            are.
 
     Raises:
         ModelError: The shapes do not fit, or a value is NaN or infinite.
@@ -204,9 +230,18 @@ def rank_pairs(video: NDArray[np.floating], audio: NDArray[np.floating], *, tile
     check_pairs(video, audio)
     with torch.inference_mode():
         sides = _Side(video), _Side(audio)
-        _Tiles(*sides, tile).count()
+        _Tiles(*sides, tile, _siblings(ignoring or ())).count()
     return PairRanks(
         by_direction={"v2a": sides[0].ranks(), "a2v": sides[1].ranks()},
         distinct_video=sides[0].distinct,
         distinct_audio=sides[1].distinct,
     )
+
+
+def _siblings(groups: Sequence[str]) -> NDArray[np.int64]:
+    """Return every two different pairs of one group, both ways round: ``(some, 2)``."""
+    members: dict[str, list[int]] = {}
+    for pair, group in enumerate(groups):
+        members.setdefault(group, []).append(pair)
+    twos = [two for each in members.values() for two in permutations(each, 2)]
+    return np.array(twos, np.int64).reshape(-1, 2)

@@ -45,4 +45,75 @@ METRICS = (
         higher_is_better=False,
         source="docs/protocol.md",
     ),
+    MetricRecord(
+        id="percentile",
+        summary="mean share of the other candidates behind the true one: 1 is first, 1/2 chance, at any size",
+        unit="fraction",
+        higher_is_better=True,
+        source="docs/protocol.md",
+        equals="1 - (rank - 1)/(N - 1), averaged over queries",
+        differs="nothing whose name says percentile of a rank list with 0 for the best",
+    ),
+    MetricRecord(
+        id="macro-recall@k",
+        summary="recall@k averaged within each class, then over classes",
+        unit="fraction",
+        higher_is_better=True,
+        source="docs/protocol.md",
+        differs="recall@k, wherever classes have unlike numbers of clips",
+    ),
+    MetricRecord(
+        id="macro-mrr",
+        summary="mrr averaged within each class, then over classes",
+        unit="fraction",
+        higher_is_better=True,
+        source="docs/protocol.md",
+    ),
+    MetricRecord(
+        id="dual-softmax@s.DIRECTION.recall@k",
+        summary="recall@k after every score is weighted by the softmax, of scale s, over all queries",
+        unit="fraction",
+        higher_is_better=True,
+        source="PE-AV's evaluation (arXiv 2512.19687), scale 10",
+        differs="recall@k of plain cosines: a query's answer depends on the other queries",
+    ),
+)
+
+CATEGORY_METRICS = tuple(
+    MetricRecord(
+        id=f"category.DIRECTION.{macro}{name}",
+        summary=f"{summary}{', averaged within each class, then over classes' * bool(macro)}",
+        unit="fraction",
+        higher_is_better=True,
+        source="docs/protocol.md; ties as in McSherry and Najork (ECIR 2008)",
+        equals=equals,
+        differs=differs,
+    )
+    for macro in ("", "macro-")
+    for name, summary, equals, differs in (
+        (
+            "map",
+            "mean average precision: everything of the query's class is right, its own recording left out",
+            "average_precision_score of scikit-learn, averaged over queries, where nothing ties",
+            "mrr of instance retrieval; mAP with the query's own clip among the candidates",
+        ),
+        (
+            "hit@k",
+            "share of queries with at least one of their class among the first k",
+            "what clip_benchmark calls recall@k, where several candidates are right",
+            "recall@k of category retrieval, and recall@k of instance retrieval",
+        ),
+        (
+            "recall@k",
+            "share of all that is right among the first k, averaged over queries; at most k/positives",
+            "RetrievalRecall of torchmetrics",
+            "hit@k, and recall@k of instance retrieval",
+        ),
+        (
+            "ndcg@k",
+            "gain of the first k, discounted by log2(place + 1), over the largest there could be",
+            "ndcg_score of scikit-learn, with ties as it averages them; main metric of MTEB",
+            "",
+        ),
+    )
 )

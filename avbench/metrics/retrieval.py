@@ -73,6 +73,20 @@ def median_rank_openclip(ranks: Values) -> float:
     return float(np.floor(np.median(ranks - 1)) + 1)
 
 
+def percentile(better: Counts, tied: Counts, *, candidates: int) -> Values:
+    r"""Return each query's expected share of the other candidates that stand behind the true one.
+
+    .. math:: 1 - \frac{g + t / 2}{N - 1}
+
+    1 is the first place, 1/2 chance, whatever the size of the gallery: in any smaller one, drawn at random,
+    its expectation is the same.
+
+    >>> percentile(np.array([0, 3]), np.array([0, 4]), candidates=11)
+    array([1. , 0.5])
+    """
+    return 1 - (better + tied / 2) / (candidates - 1)
+
+
 def recall_in_smaller_gallery(better: Counts, tied: Counts, k: int, *, candidates: int, size: int) -> Values:
     r"""Return each query's chance of a hit among the first ``k`` of a smaller random gallery.
 

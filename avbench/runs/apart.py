@@ -1,8 +1,8 @@
 """Picture and sound decoded apart, each from a stretch of its own."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,14 @@ from avbench.runs.slots import Decoded, Unread
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What a model is given for a clip: a picture and a sound from wherever they were taken."""
+    """What a model is given for a clip: a picture and a sound from wherever they were taken.
+
+    Nothing is ever filled up: what is made up at an end would tell where the other stream lies.
+    """
 
     frames: NDArray[np.uint8] | None
     samples: NDArray[np.float32] | None
+    filled: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 def decoded_apart(

@@ -43,7 +43,7 @@ def take_census(
 
     Args:
         clips: The clips asked for.
-        seconds: The window; a clip whose own bounds are closer together is ``too-short``.
+        seconds: How long a clip must last; one whose own bounds are closer together is ``too-short``.
         files: Digests remembered from earlier runs.
         progress: Told how many files have been looked at.
         by_name: Whether a clip's name and truth are part of its content, as they are for a model that looks

@@ -11,7 +11,15 @@ from avbench.pages.exhibits import Exhibition, exhibition
 from avbench.resolve import Plan
 from avbench.results import Score
 from avbench.runs.hearing import Listener
-from avbench.runs.job import Evaluated, Job, Scored, announcement, nothing_left, score_of
+from avbench.runs.job import (
+    Evaluated,
+    Job,
+    Scored,
+    announcement,
+    filled_clips,
+    nothing_left,
+    score_of,
+)
 from avbench.runs.judging import Jury
 from avbench.runs.networks import Networks, networks
 from avbench.runs.reference_rows import reference_model, reference_rows
@@ -68,6 +76,7 @@ def evaluate(job: Job) -> Evaluated:
         rows=rows,
         reused=made.reused,
         computed=made.computed,
+        filled=filled_clips(evaluated, truth.keys, truth.filled | made.filled),
         shown=hearing.shown(job, sounds, outcome.records, truth, made) if job.request.page else None,
     )
 

@@ -228,7 +228,7 @@ class Listener:
         shelf = self._shelves.get(place) or self.store.shelf({"heard": dict(ear.identity)})
         self._shelves[place] = shelf
         kept = shelf.read_several(digest, "heard")
-        if kept.keys() == {*ear.parts}:
+        if set(kept) == set(ear.parts):
             return kept
         found = ear.hear(sound.astype(np.float32) / FULL_SCALE, self.sample_rate)
         shelf.write_several(digest, "heard", found)

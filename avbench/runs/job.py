@@ -2,12 +2,13 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from avbench.clips import Clip
 from avbench.errors import DataError
 from avbench.metrics.measurement import Measurement
 from avbench.metrics.offsets import Trials
@@ -101,6 +102,7 @@ class Evaluated:
         reused: Outputs taken from the store.
         computed: Outputs computed now.
         masked: Clips that the protocol itself takes out, and why, by clip id; no failures.
+        filled: Ids of scored clips that ended early and were filled up to the window.
         shown: What a page shows of it, where one is asked for.
     """
 
@@ -111,6 +113,7 @@ class Evaluated:
     reused: int
     computed: int
     masked: Mapping[str, LeftOut] = field(default_factory=dict[str, LeftOut])
+    filled: tuple[str, ...] = ()
     shown: Exhibition | Trials | None = None
 
 
@@ -140,8 +143,13 @@ def nothing_left(plan: Plan, left_out: Mapping[str, LeftOut]) -> DataError:
     listing = ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items()))
     return DataError(
         f"None of the {len(plan.clips)} clips of {plan.dataset.name!r} can be evaluated ({listing}).",
-        hint=f"{plan.spec.name!r} needs files with both streams, at least {plan.spec.seconds:g} s long.",
+        hint=f"{plan.spec.name!r} needs files with both streams, at least {plan.spec.least:g} s long.",
     )
+
+
+def filled_clips(clips: Sequence[Clip], keys: Mapping[str, str], filled: Set[str]) -> tuple[str, ...]:
+    """Return the ids of the clips whose content, by digest, was filled up to the window."""
+    return tuple(clip.id for clip in clips if keys[clip.id] in filled)
 
 
 def score_of(measurement: Measurement) -> Score:

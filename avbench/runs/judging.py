@@ -18,7 +18,7 @@ from avbench.clips import Clip
 from avbench.errors import MediaError, ModelError
 from avbench.judges.judge import Criterion, Impression, Judge, JudgeRecord, Verdict
 from avbench.protocols import AudioBatch, VideoBatch
-from avbench.provenance import decoder
+from avbench.provenance import decoder, fit_of
 from avbench.records import Progress, VideoInput
 from avbench.resolve import Plan
 from avbench.runs.sounds import FULL_SCALE, form_of
@@ -56,6 +56,7 @@ class Seat:
         shown = {
             "sight": dataclasses.asdict(record.sight),
             "seconds": plan.spec.seconds,
+            **fit_of(plan.spec),
             "decoder": decoder(),
         }
         return store.shelf(
@@ -143,10 +144,18 @@ class Jury:
     ) -> Iterator[tuple[str, Seen]]:
         import torch
 
+        from avbench.media.info import Fit
         from avbench.media.workers import decode_clips
 
         clips, seconds = [self.clips[id] for id in ids], self.plan.spec.seconds
-        decoded = decode_clips(clips, seconds=seconds, video=frames, audio=None, processes=self.plan.workers)
+        decoded = decode_clips(
+            clips,
+            seconds=seconds,
+            video=frames,
+            audio=None,
+            processes=self.plan.workers,
+            fit=Fit(**fit_of(self.plan.spec)),
+        )
         for clip, result in zip(clips, decoded, strict=True):
             if isinstance(result, MediaError):
                 yield clip.id, result

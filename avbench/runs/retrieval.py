@@ -15,12 +15,21 @@ from avbench.results import Score
 from avbench.runs.border import check_same_space
 from avbench.runs.census import Census, take_census
 from avbench.runs.embedding import Embedder
-from avbench.runs.job import Evaluated, Job, Scored, announcement, nothing_left, score_of
+from avbench.runs.job import (
+    Evaluated,
+    Job,
+    Scored,
+    announcement,
+    filled_clips,
+    nothing_left,
+    score_of,
+)
 from avbench.runs.reference_rows import reference_model, reference_rows
 from avbench.runs.slots import Unread
-from avbench.runs.stream import Batch, Outputs, embed_batches, recall, unfinished
-from avbench.specs import RetrievalProtocol
+from avbench.runs.stream import MODALITIES, Batch, Outputs, embed_batches, recall, unfinished
+from avbench.specs import CategoryProtocol, RetrievalProtocol
 from avbench.store import Modality, Row, Store
+from avbench.tasks.categories import CategoryOutcome, score_categories
 from avbench.tasks.retrieval import RetrievalOutcome, score_retrieval
 
 Rows = Mapping[Modality, Mapping[str, Row]]
@@ -49,6 +58,7 @@ def evaluate(job: Job) -> Evaluated:
         rows=rows,
         reused=outputs.reused,
         computed=outputs.computed,
+        filled=filled_clips(evaluated, outputs.keys, outputs.filled),
     )
 
 
@@ -59,7 +69,7 @@ def _embed(job: Job) -> tuple[Census, Outputs]:
         inputs = plan.contestant.inputs
         census = take_census(
             plan.clips,
-            plan.spec.seconds,
+            plan.spec.least,
             files,
             job.report.progress,
             by_name=inputs.video is None and inputs.audio is None,
@@ -110,20 +120,13 @@ def score_model(plan: Plan, name: str, clips: Sequence[Clip], rows: Rows) -> Sco
     """
     shapes = (rows[modality][clip.id].shape for clip in clips for modality in ("video", "audio"))
     check_same_space(name, shapes)
-    assert isinstance(plan.spec.protocol, RetrievalProtocol)
-    outcome = score_retrieval(
-        plan.spec.protocol,
-        plan.dataset.galleries,
-        [clip.id for clip in clips],
-        [clip.group for clip in clips],
-        np.stack([rows["video"][clip.id] for clip in clips]),
-        np.stack([rows["audio"][clip.id] for clip in clips]),
-        plan.seed,
+    outcome = _outcome(
+        plan, clips, *(np.stack([rows[each][clip.id] for clip in clips]) for each in MODALITIES)
     )
     if not outcome.measurements:
         raise DataError(
             f"Only {len(clips)} clip{'s' * (len(clips) != 1)} could be evaluated; "
-            "ranking needs at least two in one gallery.",
+            "ranking needs at least two in one gallery, or of one class where classes count.",
             hint="Add clips, or raise --limit.",
         )
     return Scored(
@@ -131,6 +134,23 @@ def score_model(plan: Plan, name: str, clips: Sequence[Clip], rows: Rows) -> Sco
         records=outcome.queries,
         galleries=_sizes(outcome),
         notes=outcome.notes,
+    )
+
+
+def _outcome(plan: Plan, clips: Sequence[Clip], video: Row, audio: Row) -> RetrievalOutcome | CategoryOutcome:
+    protocol, galleries = plan.spec.protocol, plan.dataset.galleries
+    if isinstance(protocol, CategoryProtocol):
+        return score_categories(protocol, galleries, clips, video, audio, plan.seed)
+    assert isinstance(protocol, RetrievalProtocol)
+    return score_retrieval(
+        protocol,
+        galleries,
+        [clip.id for clip in clips],
+        [clip.group for clip in clips],
+        video,
+        audio,
+        plan.seed,
+        [clip.classes for clip in clips],
     )
 
 
@@ -164,7 +184,7 @@ def _embed_unread(contestant: Contestant, plan: Plan, clips: Sequence[Clip]) -> 
     return rows
 
 
-def _sizes(outcome: RetrievalOutcome) -> dict[str, tuple[int, ...]]:
+def _sizes(outcome: RetrievalOutcome | CategoryOutcome) -> dict[str, tuple[int, ...]]:
     """Return the sizes of the galleries, by name, each in the order of its parts."""
     first = outcome.queries[0].direction
     parts = Counter((each.gallery, each.part) for each in outcome.queries if each.direction == first)

@@ -1,7 +1,7 @@
 """Clips with what was decoded of them, and the typed batches a model is given."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +19,8 @@ class Decoded(Protocol):
     def frames(self) -> NDArray[np.uint8] | None: ...  # noqa: D102
     @property
     def samples(self) -> NDArray[np.float32] | None: ...  # noqa: D102
+    @property
+    def filled(self) -> Mapping[str, float]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,7 @@ class Unread:
 
     frames: None = None
     samples: None = None
+    filled: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 Slots = Sequence[tuple[Clip, Decoded]]

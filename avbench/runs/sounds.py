@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from avbench.clips import Clip
 from avbench.digests import FileDigests
 from avbench.errors import MediaError
-from avbench.provenance import decoder, store_key
+from avbench.provenance import decoder, fit_of, store_key
 from avbench.records import AudioInput, Progress
 from avbench.resolve import Plan
 from avbench.runs.attempts import Attempts
@@ -23,7 +23,7 @@ from avbench.runs.border import check_sounds
 from avbench.runs.census import Census, LeftOut, take_census
 from avbench.runs.job import Job
 from avbench.runs.slots import Decoded, Slots, video_batch
-from avbench.runs.stream import decoded_batches, note_failures
+from avbench.runs.stream import decoded_batches, note_failures, note_filled, was_filled
 from avbench.sounds import Sound
 from avbench.specs import GenerationProtocol
 from avbench.store import Shelf, Store
@@ -76,6 +76,7 @@ class Sounds:
         there: Digests of the clips that have all of theirs.
         reused: Sounds taken from the store.
         computed: Sounds made now.
+        filled: Digests of the clips that were filled up to the window.
     """
 
     shelf: Shelf
@@ -85,6 +86,7 @@ class Sounds:
     there: set[str] = field(default_factory=set[str])
     reused: int = 0
     computed: int = 0
+    filled: set[str] = field(default_factory=set[str])
 
     def recall(self, clips: Sequence[Clip]) -> None:
         """Take note of what earlier runs have left."""
@@ -92,6 +94,7 @@ class Sounds:
             key = self.keys.get(clip.id)
             if key is None or key in self.there or clip.id in self.left_out:
                 continue
+            self.filled |= {key} if was_filled(self.shelf, key) else set()
             if all(self.shelf.read(key, name) is not None for name in self.names):
                 self.there.add(key)
                 self.reused += len(self.names)
@@ -148,7 +151,8 @@ def protocol_of(plan: Plan) -> GenerationProtocol:
 def true_sounds(job: Job, census: Census) -> Sounds:
     """Decode the clips' own sounds, unless they are kept."""
     plan, form = job.plan, form_of(job.plan)
-    shelf = Store(root=job.cache).shelf({"sounds": "true", "form": asdict(form), "decoder": decoder()})
+    kept_under = {"sounds": "true", "form": asdict(form), "decoder": decoder(), **fit_of(plan.spec)}
+    shelf = Store(root=job.cache).shelf(kept_under)
     sounds = Sounds(shelf=shelf, keys=census.keys, names=("true",), left_out=dict(census.left_out))
     sounds.recall(plan.clips)
     batches = sounds.unfinished(plan.clips, plan.batch_size)
@@ -157,6 +161,8 @@ def true_sounds(job: Job, census: Census) -> Sounds:
     with closing(decoded_batches(plan, batches, video=None, audio=wanted)) as decoded:
         for batch, results in zip(batches, decoded, strict=True):
             note_failures(shelf, sounds.keys, sounds.left_out, results)
+            decoded_whole = [(clip, each) for clip, each in results if not isinstance(each, MediaError)]
+            sounds.filled |= note_filled(shelf, sounds.keys, decoded_whole)
             for clip, result in results:
                 if not isinstance(result, MediaError) and result.samples is not None:
                     heard = Sound(samples=result.samples, sample_rate=form.sample_rate)
@@ -237,7 +243,7 @@ def made_sounds(
 def census_of(job: Job, clips: Sequence[Clip], *, by_name: bool = False) -> Census:
     """Look for the clips' files and digest what they contain."""
     files = FileDigests(index=job.cache / "digests.jsonl")
-    return take_census(clips, job.plan.spec.seconds, files, job.report.progress, by_name=by_name)
+    return take_census(clips, job.plan.spec.least, files, job.report.progress, by_name=by_name)
 
 
 def _make(
@@ -250,6 +256,7 @@ def _make(
         for batch, results in zip(batches, decoded, strict=True):
             note_failures(sounds.shelf, sounds.keys, sounds.left_out, results)
             slots = [(clip, each) for clip, each in results if not isinstance(each, MediaError)]
+            sounds.filled |= note_filled(sounds.shelf, sounds.keys, slots)
             if slots:
                 _keep_made(maker, sounds, slots)
             done += len(batch)

@@ -9,13 +9,16 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from avbench.clips import Clip
 from avbench.errors import MediaError
+from avbench.provenance import fit_of
 from avbench.records import AudioInput, Progress, VideoInput
 from avbench.resolve import Plan
 from avbench.runs.census import Census, LeftOut
 from avbench.runs.embedding import Embedder
-from avbench.runs.slots import Decoded, Unread
+from avbench.runs.slots import Decoded, Slots, Unread
 from avbench.store import Modality, Row, Shelf
 
 MODALITIES: tuple[Modality, ...] = ("video", "audio")
@@ -33,6 +36,7 @@ class Outputs:
         rows: ``(dim,)`` or ``(time, dim)`` by key, by modality.
         reused: Outputs taken from the store.
         computed: Outputs computed now.
+        filled: Digests of the clips that were filled up to the window.
     """
 
     keys: Mapping[str, str]
@@ -40,6 +44,7 @@ class Outputs:
     rows: dict[Modality, dict[str, Row]] = field(default_factory=lambda: {"video": {}, "audio": {}})
     reused: int = 0
     computed: int = 0
+    filled: set[str] = field(default_factory=set[str])
 
     def lacks(self, clip: Clip, modality: Modality) -> bool:
         """Return whether the clip still needs this output."""
@@ -76,6 +81,7 @@ def recall(
             if (row := shelf.read(key, modality)) is not None:
                 outputs.rows[modality][key] = row
                 outputs.reused += 1
+        outputs.filled |= {key} if was_filled(shelf, key) else set()
     for clip in clips:
         if any(outputs.lacks(clip, each) for each in modalities) and (
             failure := shelf.read_failure(census.keys[clip.id])
@@ -118,6 +124,7 @@ def embed_batches(
         for batch, results in zip(batches, decoded, strict=True):
             note_failures(shelf, outputs.keys, outputs.left_out, results)
             slots = [(clip, each) for clip, each in results if not isinstance(each, MediaError)]
+            outputs.filled |= note_filled(shelf, outputs.keys, slots)
             for modality in batch.modalities if slots else ():
                 _keep(shelf, outputs, modality, embedder.embed(slots, modality))
             for clip, _ in slots:
@@ -143,6 +150,20 @@ def note_failures(
             left_out[clip.id] = LeftOut(reason=result.reason, message=message)
             if result.reason in LASTING:
                 shelf.write_failure(keys[clip.id], result.reason, message)
+
+
+def note_filled(shelf: Shelf, keys: Mapping[str, str], slots: Slots) -> set[str]:
+    """Keep by how much clips were filled up, and return the digests of those that were."""
+    filled = {keys[clip.id]: decoded.filled for clip, decoded in slots if decoded.filled}
+    for key, seconds in filled.items():
+        for modality, each in seconds.items():
+            shelf.write(key, f"{modality}.filled", np.array([each], np.float32))
+    return set(filled)
+
+
+def was_filled(shelf: Shelf, key: str) -> bool:
+    """Say whether an earlier run has filled a clip up to the window."""
+    return any(shelf.read(key, f"{modality}.filled") is not None for modality in MODALITIES)
 
 
 def _keep(shelf: Shelf, outputs: Outputs, modality: Modality, rows: Mapping[str, Row]) -> None:
@@ -188,7 +209,8 @@ def _outcomes(
     if video is None and audio is None:
         yield from (Unread() for _ in clips)
         return
+    from avbench.media.info import Fit
     from avbench.media.workers import decode_clips
 
-    seconds, processes = plan.spec.seconds, plan.workers
-    yield from decode_clips(clips, seconds=seconds, video=video, audio=audio, processes=processes)
+    seconds, processes, fit = plan.spec.seconds, plan.workers, Fit(**fit_of(plan.spec))
+    yield from decode_clips(clips, seconds=seconds, video=video, audio=audio, processes=processes, fit=fit)

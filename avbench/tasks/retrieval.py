@@ -1,48 +1,21 @@
 """Scoring a retrieval task: galleries and embeddings in, measurements and per-query ranks out."""
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avbench.clips import Gallery
-from avbench.metrics import retrieval
-from avbench.metrics.intervals import bootstrap_means, bootstrap_median, clopper_pearson
-from avbench.metrics.measurement import Interval, Measurement
-from avbench.metrics.ranks import rank_pairs
-from avbench.records import Direction
+from avbench.metrics.dual_softmax import rank_by_dual_softmax
+from avbench.metrics.measurement import Measurement
+from avbench.metrics.ranks import PairRanks, rank_pairs
 from avbench.specs import RetrievalProtocol
+from avbench.tasks.retrieval_numbers import STANDARD, QueryRank, measure, measure_by_class
 
-STANDARD = "standard"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueryRank:
-    """Where the true candidate of one query stands.
-
-    Attributes:
-        direction: ``a2v`` or ``v2a``.
-        gallery: The gallery's name.
-        part: Which of the galleries of that name, counted from 0.
-        query: The clip that asks; its other stream is the true candidate.
-        recording: What the query is resampled with: clips of one recording are not independent.
-        better: Candidates that score strictly higher.
-        tied: Other candidates with exactly the same score.
-        candidates: Size of the gallery.
-    """
-
-    direction: Direction
-    gallery: str
-    part: int
-    query: str
-    recording: str
-    better: int
-    tied: int
-    candidates: int
+DUAL_SOFTMAX = "dual-softmax@"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +25,22 @@ class RetrievalOutcome:
     Attributes:
         measurements: In the order gallery name, direction, metric.
         queries: One entry for each query, direction and gallery.
-        notes: Galleries left out and collapsed embeddings, a sentence each.
+        notes: Galleries left out, collapsed embeddings and siblings, a sentence each.
     """
 
     measurements: tuple[Measurement, ...]
     queries: tuple[QueryRank, ...]
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """What is ranked: embeddings by row, the recording of each, and the row of each clip."""
+
+    row_of: Mapping[str, int]
+    groups: Sequence[str]
+    video: NDArray[np.floating]
+    audio: NDArray[np.floating]
 
 
 def score_retrieval(
@@ -68,6 +51,7 @@ def score_retrieval(
     video: NDArray[np.floating],
     audio: NDArray[np.floating],
     seed: int,
+    classes: Sequence[Sequence[str]] = (),
 ) -> RetrievalOutcome:
     """Rank every clip of every gallery against that gallery, in both directions.
 
@@ -83,11 +67,14 @@ def score_retrieval(
         video: ``(n, dim)`` or ``(n, time, dim)``.
         audio: The same shape.
         seed: Of the bootstrap; kept with every interval.
+        classes: ``(n,)``: the classes of each clip, for what is averaged class by class.
 
     Raises:
         ModelError: The embeddings have unlike shapes, or hold NaN or infinite values.
     """
     row_of = {clip: row for row, clip in enumerate(clip_ids)}
+    rows = _Rows(row_of=row_of, groups=groups, video=video, audio=audio)
+    classes_of = dict(zip(clip_ids, classes, strict=True)) if protocol.by_class and any(classes) else {}
     names = sorted({gallery.name for gallery in galleries}, key=lambda name: (name != STANDARD, name))
     measurements: list[Measurement] = []
     queries: list[QueryRank] = []
@@ -97,22 +84,38 @@ def score_retrieval(
         parts = [_left(gallery, row_of) for gallery in galleries if gallery.name == name]
         short = sum(len(part) < 2 for part in parts)
         left_out += [f"{name} ({short} of {len(parts)})"] if short else []
-        ranked = [
-            query
-            for number, clips in enumerate(parts)
-            if len(clips) >= 2
-            for query in _rank_part(protocol, name, number, clips, row_of, groups, video, audio, notes)
-        ]
-        queries += ranked
-        if len({query.recording for query in ranked}) == 1:
-            notes.append(f"All queries of {name} come from one recording: its intervals have no width.")
-        for direction in protocol.directions:
-            pool = [query for query in ranked if query.direction == direction]
-            if pool:
-                measurements += _measure(protocol, pool, seed)
+        for shown in _ways(protocol, name):
+            ranked = [
+                query
+                for number, clips in enumerate(parts)
+                if len(clips) >= 2
+                for query in _rank_part(protocol, shown, number, clips, rows, notes)
+            ]
+            queries += ranked
+            if len({query.recording for query in ranked}) == 1:
+                notes.append(f"All queries of {shown} come from one recording: its intervals have no width.")
+            measurements += _measured(protocol, ranked, classes_of, seed)
     if left_out:
         notes.append(f"Galleries with fewer than two clips left rank nothing: {', '.join(left_out)}.")
     return RetrievalOutcome(measurements=tuple(measurements), queries=tuple(queries), notes=tuple(notes))
+
+
+def _ways(protocol: RetrievalProtocol, name: str) -> list[str]:
+    """Return the names under which a gallery is ranked: its own, and that of re-weighted scores."""
+    again = name == STANDARD and protocol.dual_softmax is not None
+    return [name, f"{DUAL_SOFTMAX}{protocol.dual_softmax}"] if again else [name]
+
+
+def _measured(
+    protocol: RetrievalProtocol, ranked: Sequence[QueryRank], classes: Mapping[str, Sequence[str]], seed: int
+) -> Iterator[Measurement]:
+    """Yield the numbers of one gallery name, direction by direction."""
+    for direction in protocol.directions:
+        pool = [query for query in ranked if query.direction == direction]
+        if pool:
+            yield from measure(protocol, pool, seed)
+        if pool and classes and pool[0].gallery == STANDARD:
+            yield from measure_by_class(protocol, pool, classes, seed)
 
 
 def _left(gallery: Gallery, row_of: Mapping[str, int]) -> list[str]:
@@ -120,37 +123,42 @@ def _left(gallery: Gallery, row_of: Mapping[str, int]) -> list[str]:
 
 
 def _rank_part(
-    protocol: RetrievalProtocol,
-    name: str,
-    part: int,
-    clips: Sequence[str],
-    row_of: Mapping[str, int],
-    groups: Sequence[str],
-    video: NDArray[np.floating],
-    audio: NDArray[np.floating],
-    notes: list[str],
+    protocol: RetrievalProtocol, name: str, part: int, clips: Sequence[str], rows: _Rows, notes: list[str]
 ) -> list[QueryRank]:
-    """Rank the clips of one gallery among each other; a collapse in the standard one is noted."""
-    rows = [row_of[clip] for clip in clips]
-    pairs = rank_pairs(video[rows], audio[rows])
+    """Rank the clips of one gallery among each other; what is odd about the standard one is noted."""
+    here = [rows.row_of[clip] for clip in clips]
+    groups = [rows.groups[row] for row in here]
+    ignored = Counter(groups) if protocol.siblings == "ignore" and name == STANDARD else Counter[str]()
+    pairs = _ranked(protocol, name, groups)(rows.video[here], rows.audio[here])
     if name == STANDARD:
         notes += _collapse("video", pairs.distinct_video, len(clips))
         notes += _collapse("audio", pairs.distinct_audio, len(clips))
+        notes += _siblings(protocol, groups)
     return [
         QueryRank(
             direction=direction,
             gallery=name,
             part=part,
             query=clip,
-            recording=groups[row_of[clip]],
+            recording=group,
             better=int(better),
             tied=int(tied),
-            candidates=ranks.candidates,
+            candidates=ranks.candidates - max(ignored[group] - 1, 0),
         )
         for direction in protocol.directions
         for ranks in [pairs.by_direction[direction]]
-        for clip, better, tied in zip(clips, ranks.better, ranks.tied, strict=True)
+        for clip, group, better, tied in zip(clips, groups, ranks.better, ranks.tied, strict=True)
     ]
+
+
+def _ranked(
+    protocol: RetrievalProtocol, name: str, groups: Sequence[str]
+) -> Callable[[NDArray[np.floating], NDArray[np.floating]], PairRanks]:
+    """Return what ranks the pairs of one gallery."""
+    if protocol.dual_softmax is not None and name.startswith(DUAL_SOFTMAX):
+        return partial(rank_by_dual_softmax, scale=protocol.dual_softmax)
+    ignoring = groups if protocol.siblings == "ignore" and name == STANDARD else None
+    return partial(rank_pairs, ignoring=ignoring)
 
 
 def _collapse(side: str, distinct: int, clips: int) -> list[str]:
@@ -159,98 +167,9 @@ def _collapse(side: str, distinct: int, clips: int) -> list[str]:
     return [f"Only {distinct} of {clips} {side} embeddings are distinct; identical ones tie."]
 
 
-def _mean(values: NDArray[np.float64]) -> float:
-    # A correctly rounded sum does not depend on the order of the queries.
-    return math.fsum(values) / len(values)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Metric:
-    """How one number comes from per-query values; a fraction is better high, a rank low."""
-
-    id: str
-    unit: Literal["fraction", "rank"]
-    per_query: retrieval.PerQuery
-    summarise: Callable[[NDArray[np.float64]], float] = _mean
-
-
-def _metrics(protocol: RetrievalProtocol, pool: Sequence[QueryRank]) -> list[_Metric]:
-    """List what is measured, and no recall that every model has in full."""
-    smallest, largest = (pick(query.candidates for query in pool) for pick in (min, max))
-    standard = pool[0].gallery == STANDARD
-    cuts = [k for k in protocol.recall_at if k < smallest]
-    metrics = [
-        _Metric(id=f"recall@{k}", unit="fraction", per_query=partial(retrieval.recall, k=k)) for k in cuts
-    ]
-    if standard and smallest == largest:
-        metrics += [
-            _Metric(id=f"recall@{k}of{size}", unit="fraction", per_query=_smaller(k, largest, size))
-            for size in protocol.gallery_sizes
-            for k in cuts
-            if k < size < largest
-        ]
-    return [
-        *metrics,
-        _Metric(id="mrr", unit="fraction", per_query=retrieval.reciprocal_rank),
-        _Metric(id="meanr", unit="rank", per_query=retrieval.rank),
-        _Metric(id="medr", unit="rank", per_query=retrieval.rank, summarise=retrieval.median_rank),
-        _Metric(
-            id="medr_openclip",
-            unit="rank",
-            per_query=retrieval.rank,
-            summarise=retrieval.median_rank_openclip,
-        ),
-    ]
-
-
-def _smaller(k: int, candidates: int, size: int) -> retrieval.PerQuery:
-    return partial(retrieval.recall_in_smaller_gallery, k=k, candidates=candidates, size=size)
-
-
-def _measure(protocol: RetrievalProtocol, pool: Sequence[QueryRank], seed: int) -> list[Measurement]:
-    """Measure one gallery name in one direction."""
-    groups = [query.recording for query in pool]
-    gallery, direction = pool[0].gallery, pool[0].direction
-    prefix = f"{direction}." if gallery == STANDARD else f"{gallery}.{direction}."
-    better = np.array([query.better for query in pool], np.int64)
-    tied = np.array([query.tied for query in pool], np.int64)
-    sizes, size_of = np.unique([query.candidates for query in pool], return_inverse=True)
-    metrics = _metrics(protocol, pool)
-    values = [metric.per_query(better, tied) for metric in metrics]
-    measurements: list[Measurement] = []
-    for metric, value, interval in zip(
-        metrics, values, _intervals(metrics, values, groups, seed), strict=True
-    ):
-        best, worst = retrieval.bounds(metric.per_query, better, tied)
-        chance = np.array([retrieval.chance(metric.per_query, int(size)) for size in sizes])[size_of]
-        measurements.append(
-            Measurement(
-                id=prefix + metric.id,
-                value=metric.summarise(value),
-                n=len(pool),
-                unit=metric.unit,
-                higher_is_better=metric.unit == "fraction",
-                optimistic=metric.summarise(best),
-                pessimistic=metric.summarise(worst),
-                chance=metric.summarise(chance),
-                interval=interval,
-            )
-        )
-    return measurements
-
-
-def _intervals(
-    metrics: Sequence[_Metric], values: Sequence[NDArray[np.float64]], groups: Sequence[str], seed: int
-) -> list[Interval]:
-    """Bootstrap over recordings; a share that is 0 or 1 for every query has an exact interval instead."""
-    recordings = len(set(groups))
-    intervals = bootstrap_means(np.stack(values, 1), groups, seed=seed)
-    for index, (metric, value) in enumerate(zip(metrics, values, strict=True)):
-        if metric.summarise is not _mean:
-            median = bootstrap_median(value, groups, seed=seed)
-            ends = np.array([median.low]), np.array([median.high])
-            low, high = (metric.summarise(end) for end in ends)
-            intervals[index] = replace(median, low=low, high=high)
-        elif metric.unit == "fraction" and np.ptp(value) == 0 and value[0] in (0, 1):
-            intervals[index] = clopper_pearson(recordings * int(value[0]), recordings)
-    return intervals
+def _siblings(protocol: RetrievalProtocol, groups: Sequence[str]) -> list[str]:
+    having = sum(count for count in Counter(groups).values() if count > 1)
+    if protocol.siblings is None or not having:
+        return []
+    fate = {"negative": "which count as wrong", "ignore": "which are no candidates for each other"}
+    return [f"{having} clips have others of their recording in the gallery, {fate[protocol.siblings]}."]

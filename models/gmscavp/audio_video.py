@@ -1,12 +1,15 @@
-"""A model that embeds both streams and makes one from the other, behind the interface of a harness."""
+"""A model that embeds both streams, compares them and makes one from the other, as a harness asks."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from gmscavp.foley import Foley
+from gmscavp.heads import JUDGE, SYNC
+from gmscavp.listener import Lagging, Listener
 from gmscavp.retriever import Frames, Retriever, Samples
 
 
@@ -20,17 +23,26 @@ class SilentClips(Frames, Protocol):
 
 
 class AudioVideoModel:
-    """Embeds clips, and makes sound for them; what it makes sound with is loaded when it is first asked to.
+    """Embeds clips, compares and makes sounds; what it does not embed with is loaded when it is asked.
 
     Args:
         retriever: Embeds.
         foley: Loads what makes sound.
+        listener: Loads the head that an argument of the model names: ``sync`` or ``judge``.
         batch: Makes the harness' batch of sounds, of ``samples``, ``sample_rate`` and ``clips``.
     """
 
-    def __init__(self, retriever: Retriever, foley: Callable[[], Foley], batch: Callable[..., Any]) -> None:
+    def __init__(
+        self,
+        retriever: Retriever,
+        *,
+        foley: Callable[[], Foley],
+        listener: Callable[[str], Listener],
+        batch: Callable[..., Any],
+    ) -> None:
         self.retriever, self.load_foley, self.batch = retriever, foley, batch
         self.foley: Foley | None = None
+        self.listener = cache(listener)
 
     @property
     def model(self) -> Any:
@@ -44,6 +56,22 @@ class AudioVideoModel:
     def embed_audio(self, batch: Samples) -> Tensor:
         """Return ``(batch, dim)`` float32, a unit vector a clip; channels are averaged."""
         return self.retriever.embed_audio(batch)
+
+    def offset_scores(self, video: Frames, audio: Lagging) -> Tensor:
+        """Return ``(batch, offsets)``: for each of ``audio.offsets`` the logit that the sound is so late.
+
+        Raises:
+            ValueError: The streams are not as the model reads them, or the sound does not hold an offset.
+        """
+        return self.listener(SYNC).offset_scores(video, audio)
+
+    def alignment_scores(self, video: Frames, audio: Samples) -> Tensor:
+        """Return ``(batch,)``: the logit that the sound is the picture's own, and in time.
+
+        Raises:
+            ValueError: The streams are not as the model reads them.
+        """
+        return self.listener(JUDGE).alignment_scores(video, audio)
 
     def generate_audio(self, batch: SilentClips, seed: int) -> Any:
         """Return sounds ``(batch, channel=1, time)``, each from its clip's frames and the seed alone.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,16 @@ from gmscavp.segments import SegmentedConfig
 
 # How far to look for a clip that takes another's place; in a small set that is several epochs.
 LATER_BATCHES = 256
+
+
+@runtime_checkable
+class Families(Protocol):
+    """Clips of which consecutive ``siblings`` make a family."""
+
+    @property
+    def clips(self) -> int: ...  # noqa: D102
+    @property
+    def siblings(self) -> int: ...  # noqa: D102
 
 
 @runtime_checkable
@@ -91,6 +101,16 @@ class SegmentBatch:
     def rows(self) -> slice:
         """The rows here, as a slice of the whole batch."""
         return slice(self.clips.start * self.segments, self.clips.stop * self.segments)
+
+    @property
+    def inputs(self) -> tuple[Tensor, Tensor, Any]:
+        """What a network is called with, but for the seeds of the rows."""
+        return self.frames, self.samples, self.segments
+
+    @property
+    def embedded(self) -> bool:
+        """Whether these are tokens, and what they are tokens of was varied before."""
+        return False
 
     def to(self, device: str) -> "SegmentBatch":
         """Return the same on a device."""
@@ -205,7 +225,7 @@ class Batches:
         return starts
 
 
-def refuse_batch(clips: Clips, training: TrainingConfig, processes: int) -> None:
+def refuse_batch(clips: Families, training: TrainingConfig, processes: int) -> None:
     """Refuse a batch that cannot be filled, shared or contrasted.
 
     Raises:
@@ -234,7 +254,7 @@ def vary(batch: SegmentBatch, training: TrainingConfig, seed: int, step: int) ->
     All segments of a clip are varied alike, each clip on its own. Returns float frames, or the batch as it is
     where nothing is to be varied.
     """
-    if not training.varies:
+    if batch.embedded or not training.varies:
         return batch
     clips = batch.whole or len(batch.frames) // batch.segments
     draw = torch.Generator().manual_seed(np.random.SeedSequence([seed, step, 2]).generate_state(1)[0].item())

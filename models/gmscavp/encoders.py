@@ -1,4 +1,4 @@
-"""A trained GMS-CAVP, frozen, as a generator looks through it."""
+"""A trained GMS-CAVP, frozen, as what is made over it looks through it."""
 
 from jaxtyping import Float
 from torch import Tensor
@@ -11,7 +11,7 @@ Levels = list[Float[Tensor, "rows _ dim"]]
 
 
 class GMSCAVPEncoder:
-    """Video tokens at all scales, and the contrast's own score of log-mel.
+    """Tokens at all scales, and the contrast's own score of log-mel.
 
     Args:
         network: The model; frozen, and in eval mode from here on.
@@ -29,3 +29,13 @@ class GMSCAVPEncoder:
         network = self.network
         audio = network.audio_pyramid(network.audio(log_mel))
         return alignment_score(video, audio, network.logit_scale, network.config)
+
+    def seen(self, frames: Frames) -> Levels:
+        """Return a token a frame at each scale, of any number of frames: nothing is pooled over time."""
+        network = self.network
+        return network.video_pyramid.instants(network.video(frames))
+
+    def heard(self, samples: Float[Tensor, "rows samples"]) -> Levels:
+        """Return a token for each frame's worth of samples at each scale, likewise."""
+        network = self.network
+        return network.audio_pyramid.instants(network.audio(network.log_mel(samples)))

@@ -1,4 +1,4 @@
-"""One architecture: its named configs, where their weights are, what makes sound over it. Knows no harness.
+"""One architecture: its named configs, where their weights are, what is made over it. Knows no harness.
 
 Importing this imports no torch; building a network does.
 """
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from gmscavp.complaints import Complaint, Misuse, Unknown
 from gmscavp.config import TrainingConfig
-from gmscavp.generator_config import GeneratorConfig
 from gmscavp.public_keys import DIFF_FOLEY_BACKBONES, PANNS_KEYS, SLOWONLY_KEYS, KeyMap
 
 if TYPE_CHECKING:
+    from gmscavp.extensions import Extension
     from gmscavp.generators import Generators
 
 Args = Mapping[str, str]
@@ -36,6 +36,7 @@ class Family:
         build: Makes the network from a config; imports torch.
         public: The public checkpoints whose keys are known.
         generators: What makes sound over its models, if anything does.
+        heads: What says over its models how late a sound is, and whether it belongs.
         notes: What to keep beside trained weights.
     """
 
@@ -47,6 +48,7 @@ class Family:
     build: Callable[[Any], Any]
     public: tuple[KeyMap, ...] = (DIFF_FOLEY_BACKBONES, SLOWONLY_KEYS, PANNS_KEYS)
     generators: "Generators | None" = None
+    heads: "tuple[Extension, ...]" = ()
     notes: Args = field(default_factory=dict[str, str])
 
     def config(self, name: str) -> Any:
@@ -112,25 +114,33 @@ class Family:
         """
         return seeded(self.build, config, seed)
 
-    def over(self, encoder: str | None) -> Self:
-        """Return the generators over a model of this family, as a family that can be trained.
+    @property
+    def extensions(self) -> "Mapping[str, Extension]":
+        """Return what is made over its models, by the name of its config."""
+        made = (self.generators, *self.heads) if self.generators is not None else self.heads
+        return {each.config.name: each for each in made}
+
+    def over(self, name: str, encoder: str | None) -> Self:
+        """Return what is made over a model of this family, as a family that can be trained.
 
         Args:
+            name: Of its config.
             encoder: The model's weight file; by default the bundled one.
 
         Raises:
             Complaint: It is not there.
         """
-        assert self.generators is not None
-        given, config = self.generators, self.generators.config
+        given = self.extensions[name]
+        config = given.config
         of_encoder = {"config": config.encoder} | ({"weights": encoder} if encoder else {})
         return replace(
             self,
             configs={config.name: config},
             training={config.name: given.training},
-            config_type=GeneratorConfig,
+            config_type=type(config),
             build=lambda each: given.over(self.trained(config.encoder, encoder), each),
             generators=None,
+            heads=(),
             notes={"encoder": self.weights_of(of_encoder)},
         )
 

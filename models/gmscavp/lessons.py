@@ -1,14 +1,18 @@
 """What a network is trained on, and measured with meanwhile: that depends on what its config describes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from gmscavp.batches import Batches, Clips
 from gmscavp.config import TrainingConfig
 from gmscavp.distributed import Processes
 from gmscavp.generator_config import GeneratorConfig
+from gmscavp.kept_tokens import KeptTokens, keep_tokens
 from gmscavp.plan import Batch, Validate
+from gmscavp.synchrony_config import HeadConfig
+from gmscavp.synchrony_training import TokenBatches, heads_on
 from gmscavp.validation import denoising_on, retrieval_on
 from gmscavp.vocoder_config import VocoderConfig
 from gmscavp.vocoder_training import distance_on
@@ -24,6 +28,27 @@ class Arrays(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What lessons know of the run that they are for.
+
+    Attributes:
+        folder: Where it lives.
+        seed: Its seed.
+        device: ``cpu``, ``cuda`` …
+        processes: Which of its processes this is.
+        notes: What the data are, and the frozen encoder, if there is one.
+        progress: Told about long work.
+    """
+
+    folder: Path
+    seed: int
+    device: str
+    processes: Processes
+    notes: Mapping[str, str]
+    progress: Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lessons:
     """Of one process of a run.
 
@@ -36,24 +61,43 @@ class Lessons:
     validate: Validate | None
 
 
-def lessons(
-    config: Any,
-    training: TrainingConfig,
-    arrays: Arrays,
-    *,
-    seed: int,
-    device: str,
-    processes: Processes,
-) -> Lessons:
-    """Return the lessons of a vocoder, of a generator, or of a model of both streams.
+def lessons(network: Any, training: TrainingConfig, arrays: Arrays, run: Run) -> Lessons:
+    """Return the lessons of a vocoder, of a generator, of a head, or of a model of both streams.
 
     Raises:
         ValueError: The clips are too few or too short for what config and training ask for.
+        TrainingError: The folder holds the tokens of another run.
     """
-    share = {"rank": processes.rank, "processes": processes.size}
-    batches = Batches(arrays.train, config=config, training=training, seed=seed, **share)
-    kept, measured = arrays.validation, measure_of(config)
-    return Lessons(batch=batches.batch, validate=measured(kept, device) if kept else None)
+    config, kept = network.config, arrays.validation
+    share = {"rank": run.processes.rank, "processes": run.processes.size}
+    if isinstance(config, HeadConfig):
+        return run.processes.in_turn(lambda: _lessons_of_head(network, training, arrays, run, share))
+    batches = Batches(arrays.train, config=config, training=training, seed=run.seed, **share)
+    measured = measure_of(config)
+    return Lessons(batch=batches.batch, validate=measured(kept, run.device) if kept else None)
+
+
+def _lessons_of_head(
+    network: Any, training: TrainingConfig, arrays: Arrays, run: Run, share: Mapping[str, int]
+) -> Lessons:
+    """Let the encoder look at all clips once; those to train on are varied as the training says."""
+
+    def kept(name: str, clips: Clips, varied: TrainingConfig | None) -> KeptTokens:
+        return keep_tokens(
+            run.folder / "tokens" / name,
+            clips,
+            network.config,
+            network.encoder,
+            seed=run.seed,
+            device=run.device,
+            about=run.notes,
+            training=varied,
+            progress=run.progress,
+        )
+
+    apart = kept("validation", arrays.validation, None) if arrays.validation else None
+    batches = TokenBatches(kept("train", arrays.train, training), training=training, seed=run.seed, **share)
+    return Lessons(batch=batches.batch, validate=heads_on(apart, run.device) if apart else None)
 
 
 def measure_of(config: Any) -> Callable[[Clips, str], Validate]:

@@ -1,10 +1,10 @@
 """GMS-CAVP as avbench sees it: the one module of the package that knows avbench.
 
 :class:`ModelFamily` is what gmscavp and cavp have in common: named configs, weights, two streams cut into
-segments, sound made for one of them.
+segments, what is made over a model: sound for a picture, how late a sound is.
 """
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from avbench import AudioBatch, AudioInput, ModelError, ModelInputs, ModelRecord, VideoInput, hookimpl
 from avbench.errors import StorageError, UnknownName, UsageError
-from avbench.records import Progress
+from avbench.records import Capability, Progress
 from avbench.requests import ImportRequest, TrainRequest
 from gmscavp import ablation
+from gmscavp.bundled import GENERATORS, HEADS, WEIGHTS, build
 from gmscavp.complaints import Complaint, Misuse, Unknown
 from gmscavp.config import CONFIGS, TRAINING, GMSCAVPConfig
 from gmscavp.family import Args, Family
-from gmscavp.generator_config import GENERATOR, GENERATOR_SAMPLING
-from gmscavp.generators import Generators
+from gmscavp.heads import JUDGE, SYNC
 from gmscavp.inputs import FamilyConfig
 from gmscavp.vocoder_config import VOCODER, VOCODER_TRAINING, VocoderConfig
 
@@ -28,12 +28,11 @@ if TYPE_CHECKING:
     from gmscavp.audio_video import AudioVideoModel
     from gmscavp.distributed import Processes
     from gmscavp.foley import Foley
-    from gmscavp.generator import Encoder
+    from gmscavp.listener import Listener
     from gmscavp.plan import Plan
     from gmscavp.public_weights import WeightsMatch
 
 RECIPES = Path(__file__).parent / "recipes"
-WEIGHTS = Path(__file__).parent / "weights"
 
 
 @contextmanager
@@ -72,11 +71,11 @@ class ModelFamily(Family):
         """Name the config and the digest of the weight file, without loading it."""
         return {"config": args.get("config", "small"), "weights": self.weights_of(args)}
 
-    @told()
-    def sound_identity(self, args: Args) -> Args:
-        """Name what makes sound, without loading it."""
-        assert self.generators is not None
-        return self.generators.identity(args)
+    @property
+    def identities(self) -> Mapping[Capability, Callable[[Args], Args]]:
+        """Name what is made over the model and only tasks of one kind depend on, without loading it."""
+        kinds: Mapping[str, Capability] = {"generator": "generation", SYNC: "synchrony", JUDGE: "alignment"}
+        return {kinds[each.argument]: told()(each.identity) for each in self.extensions.values()}
 
     @told("Pass the config= that the file is of, train again, or restore it from its origin.")
     def load(
@@ -85,6 +84,8 @@ class ModelFamily(Family):
         config: str = "small",
         weights: str | None = None,
         seed: str = "0",
+        sync: str | None = None,
+        judge: str | None = None,
         generator: str | None = None,
         vocoder: str | None = None,
         sampler: str | None = None,
@@ -93,14 +94,16 @@ class ModelFamily(Family):
         alignment: str | None = None,
         overlap: str | None = None,
     ) -> "AudioVideoModel":
-        """Load the model; what makes sound is loaded when it is first asked to.
+        """Load the model; what is made over it is loaded when it is first asked.
 
         Args:
             device: ``cpu``, ``cuda`` …
             config: A named config.
             weights: A weight file; ``random`` for an untrained model; by default the bundled weights.
             seed: Seeds what is untrained.
-            generator: A weight file; ``random`` for an untrained one; by default the bundled generator.
+            sync: A weight file; ``random`` for an untrained one; by default the bundled offset head.
+            judge: Likewise of the judge.
+            generator: Likewise of the generator.
             vocoder: A weight file; ``griffin-lim`` for none; by default the bundled vocoder.
             sampler: ``dpm-solver++`` or ``ddim``; by default, as what follows, what was chosen for the model.
             steps: Predictions of the data at each scale.
@@ -117,13 +120,16 @@ class ModelFamily(Family):
 
         given = {"generator": generator, "vocoder": vocoder, "sampler": sampler, "steps": steps}
         given |= {"guidance": guidance, "alignment": alignment, "overlap": overlap}
-        given |= {"config": config, "weights": weights, "seed": seed}
+        given |= {"sync": sync, "judge": judge, "config": config, "weights": weights, "seed": seed}
         args = {name: value for name, value in given.items() if value is not None}
         if self.generators is not None:
             self.generators.sampling.overridden(args)
         network = self.network(config, weights, seed)
         return AudioVideoModel(
-            Retriever(network, device), partial(self._foley, network, device, args), AudioBatch
+            Retriever(network, device),
+            foley=partial(self._foley, network, device, args),
+            listener=partial(self._listener, network, device, args),
+            batch=AudioBatch,
         )
 
     @told("Train it again, or restore it from its origin.")
@@ -131,6 +137,14 @@ class ModelFamily(Family):
         """Load what makes sound over a model."""
         assert self.generators is not None
         return self.generators.foley(network, encoder=self.weights_of(args), device=device, args=args)
+
+    @told("Train it again, or restore it from its origin.")
+    def _listener(self, network: Any, device: str, args: Args, argument: str) -> "Listener":
+        """Load a head over a model."""
+        from gmscavp.listener import Listener
+
+        (head,) = (each for each in self.heads if each.argument == argument)
+        return Listener(head.network(network, self.weights_of(args), args), device)
 
     @told("Get the file again from its origin.")
     def import_weights(self, request: ImportRequest) -> "WeightsMatch":
@@ -149,8 +163,8 @@ class ModelFamily(Family):
         """Train a config, going on where an unfinished run in the same folder stopped.
 
         Args:
-            request: ``config`` may be that of the family's generators; ``args`` may hold ``init`` (a weight
-                file to start from), ``encoder`` (of a generator: a weight file of the model it is made over),
+            request: ``config`` may be that of an extension; ``args`` may hold ``init`` (a weight file to
+                start from), ``encoder`` (of an extension: a weight file of the model it is made over),
                 what the data take (:func:`avbench.training.opening.data_arguments`), and any field of
                 :class:`~gmscavp.config.TrainingConfig`.
             progress: Told about rendering, decoding and training.
@@ -165,9 +179,9 @@ class ModelFamily(Family):
         from gmscavp.reporting import reporter
         from gmscavp.training import train
 
-        if self.generators is not None and request.config == self.generators.config.name:
+        if request.config in self.extensions:
             args = dict(request.args)
-            family = self.over(args.pop("encoder", None))
+            family = self.over(request.config, args.pop("encoder", None))
             return family.train(replace(request, args=args), progress)
         try:
             with joined(request.device) as (processes, device), ExitStack() as opened:
@@ -189,7 +203,7 @@ class ModelFamily(Family):
 
         from avbench.training.opening import data_arguments, open_data
         from gmscavp.distributed import check_device
-        from gmscavp.lessons import lessons
+        from gmscavp.lessons import Run, lessons
         from gmscavp.plan import Plan
 
         config = self.config(request.config)
@@ -201,15 +215,23 @@ class ModelFamily(Family):
             inputs = self.inputs({"config": config.name})
             data = processes.in_turn(lambda: open_data(request, inputs, progress))
             opened.enter_context(closing(data))
-            given = lessons(
-                config, training, data, seed=request.seed, device=request.device, processes=processes
+            torch.manual_seed(request.seed)
+            network = self.trained(config.name, initial) if initial else self.build(config)
+            notes = {**data.about, **self.notes}
+            run = Run(
+                folder=request.output,
+                seed=request.seed,
+                device=request.device,
+                processes=processes,
+                notes=notes,
+                progress=progress,
             )
+            given = lessons(network, training, data, run)
         except ValueError as error:
             raise UsageError(str(error), hint="Pass other --train-args.") from error
         started = {"init": self.weights_of({"weights": initial})} if initial else {}
-        torch.manual_seed(request.seed)
         return Plan(
-            network=self.trained(config.name, initial) if initial else self.build(config),
+            network=network,
             batch=given.batch,
             training=training,
             folder=request.output,
@@ -217,28 +239,10 @@ class ModelFamily(Family):
             device=request.device,
             seed=request.seed,
             validate=given.validate,
-            notes={**data.about, **started, **self.notes},
+            notes=notes | started,
             processes=processes,
             say=request.say,
         )
-
-
-def build(config: GMSCAVPConfig | VocoderConfig) -> Any:
-    """Return an untrained GMS-CAVP, or an untrained vocoder."""
-    if isinstance(config, VocoderConfig):
-        from gmscavp.vocoder_training import LearningVocoder
-
-        return LearningVocoder(config)
-    from gmscavp.model import GMSCAVP
-
-    return GMSCAVP(config)
-
-
-def encode(network: Any) -> "Encoder":
-    """Return a trained GMS-CAVP as generators look through it."""
-    from gmscavp.encoders import GMSCAVPEncoder
-
-    return GMSCAVPEncoder(network)
 
 
 FAMILY = ModelFamily(
@@ -248,13 +252,8 @@ FAMILY = ModelFamily(
     config_type=GMSCAVPConfig,
     weights=WEIGHTS,
     build=build,
-    generators=Generators(
-        model="gmscavp",
-        config=GENERATOR,
-        weights=WEIGHTS / "generator.safetensors",
-        encode=encode,
-        sampling=GENERATOR_SAMPLING,
-    ),
+    generators=GENERATORS,
+    heads=HEADS,
 )
 
 VOCODERS = replace(
@@ -263,11 +262,12 @@ VOCODERS = replace(
     training={"vocoder": VOCODER_TRAINING},
     config_type=VocoderConfig,
     generators=None,
+    heads=(),
 )
 
 
 def train(request: TrainRequest, progress: Progress) -> None:
-    """Train a model, or what makes sound over it: a generator, a vocoder."""
+    """Train a model, or what is made over it: a generator, a vocoder, an offset head, a judge."""
     (VOCODERS if request.config in VOCODERS.configs else FAMILY).train(request, progress)
 
 
@@ -280,9 +280,9 @@ def avbench_models() -> Iterable[ModelRecord]:
             summary="GMS-CAVP: audio-video contrast at several scales of time and space; sound for video.",
             load=FAMILY.load,
             inputs=FAMILY.inputs,
-            capabilities=("retrieval", "generation"),
+            capabilities=("retrieval", "generation", "synchrony", "alignment"),
             identity=FAMILY.identity,
-            sound_identity=FAMILY.sound_identity,
+            identities=FAMILY.identities,
             train=train,
             import_weights=FAMILY.import_weights,
             recipes={path.stem: path for path in sorted(RECIPES.glob("*.toml"))},

@@ -104,12 +104,15 @@ class Pyramid(nn.Module):
     def forward(self, maps: Maps) -> list[Float[Tensor, "batch tokens dim"]]:
         """Return the tokens of each scale, fine to coarse; not yet normalised."""
         levels: list[Tensor] = []
-        for index, head in enumerate(self.heads):
-            tokens = head(maps)
+        for index, tokens in enumerate(self.instants(maps)):
             for scale in self.scales[: index + 1]:
                 tokens = pool(tokens, scale.tokens, self.scales[index])
             levels.append(tokens)
         return levels
+
+    def instants(self, maps: Maps) -> list[Float[Tensor, "batch time dim"]]:
+        """Return the tokens of each scale before any is pooled: one an instant, of any number."""
+        return [head(maps) for head in self.heads]
 
 
 def pool(

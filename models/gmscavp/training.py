@@ -189,7 +189,7 @@ class Run:
         training, kind = self.plan.training, torch.device(self.plan.device).type
         rows = training.micro_batch_clips * batch.segments
         seeds = row_seeds(self.plan.seed, self.step, batch.rows.stop)[batch.rows]
-        inputs = (batch.frames, batch.samples, batch.segments, seeds.to(self.plan.device, non_blocking=True))
+        inputs = (*batch.inputs, seeds.to(self.plan.device, non_blocking=True))
         with torch.autocast(kind, torch.bfloat16, enabled=training.precision == "bf16"):
             if 0 < rows < len(batch.frames):
                 return cached_backward(self.learner, self.network, *inputs, rows=rows)

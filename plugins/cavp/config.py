@@ -8,6 +8,7 @@ from gmscavp.config import TrainingConfig
 from gmscavp.diffusion_config import ConditionConfig, SamplingConfig
 from gmscavp.generator_config import generator
 from gmscavp.inputs import CAVP_LOG_MEL, CNN14, SLOWONLY, STRICT, AudioConfig, LogMelConfig, VideoConfig
+from gmscavp.synchrony_config import heads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,8 @@ PUBLISHED_TRAINING = TrainingConfig(
 # Diff-Foley's second stage is given the projected token of each frame, not pooled, as a unit vector.
 GENERATOR = generator(ConditionConfig(tokens=(SMALL.frames,), dim=SMALL.dim, normalise="token", given="all"))
 GENERATOR_SAMPLING = SamplingConfig()
+
+HEADS = heads((SMALL.dim,))
 
 CONFIGS = {config.name: config for config in (SMALL, PUBLISHED)}
 TRAINING = {"small": gmscavp.config.TRAINING["small"], "published": PUBLISHED_TRAINING}

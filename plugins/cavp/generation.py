@@ -1,4 +1,6 @@
-"""A trained CAVP, frozen, as a generator looks through it: the second stage of Diff-Foley, on our denoiser.
+"""A trained CAVP, frozen, as what is made over it looks through it.
+
+A generator over it is the second stage of Diff-Foley, on our denoiser.
 
 Diff-Foley conditions its latent diffusion on the projected token of every frame, not pooled and of unit
 length. The denoiser here is gmscavp's, the same as over GMS-CAVP, so that what differs is what it is given.
@@ -15,7 +17,7 @@ Levels = list[Float[Tensor, "rows _ dim"]]
 
 
 class CAVPEncoder:
-    """Video tokens of every frame, and the contrast's own score of log-mel.
+    """Tokens of every instant, and the contrast's own score of log-mel.
 
     Args:
         network: The model; frozen, and in eval mode from here on.
@@ -34,3 +36,11 @@ class CAVPEncoder:
         audio = network.audio_projection(network.audio(log_mel).summary)
         pairs = (normal(tokens.amax(dim=1)) for tokens in (video[0], audio))
         return network.logit_scale * torch.linalg.vecdot(*pairs)
+
+    def seen(self, frames: Frames) -> Levels:
+        """Return one scale: a token a frame, of any number of frames."""
+        return [self.network.video_tokens(frames)]
+
+    def heard(self, samples: Float[Tensor, "rows samples"]) -> Levels:
+        """Return one scale: a token for each frame's worth of samples, likewise."""
+        return [self.network.audio_tokens(samples)]

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from avbench import ModelRecord, hookimpl
-from cavp.config import CONFIGS, GENERATOR, GENERATOR_SAMPLING, TRAINING, CAVPConfig
+from cavp.config import CONFIGS, GENERATOR, GENERATOR_SAMPLING, HEADS, TRAINING, CAVPConfig
 from cavp.public_keys import PUBLIC_KEYS
-from gmscavp.generators import Generators
+from gmscavp.generators import generators
+from gmscavp.heads import heads
 from gmscavp.plugin import ModelFamily
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def build(config: CAVPConfig) -> Any:
 
 
 def encode(network: Any) -> "CAVPEncoder":
-    """Return a trained CAVP as generators look through it."""
+    """Return a trained CAVP as what is made over it looks through it."""
     from cavp.generation import CAVPEncoder
 
     return CAVPEncoder(network)
@@ -38,13 +39,10 @@ FAMILY = ModelFamily(
     weights=WEIGHTS,
     build=build,
     public=PUBLIC_KEYS,
-    generators=Generators(
-        model="cavp",
-        config=GENERATOR,
-        weights=WEIGHTS / "generator.safetensors",
-        encode=encode,
-        sampling=GENERATOR_SAMPLING,
+    generators=generators(
+        model="cavp", config=GENERATOR, weights=WEIGHTS, encode=encode, sampling=GENERATOR_SAMPLING
     ),
+    heads=heads(model="cavp", configs=HEADS, weights=WEIGHTS, encode=encode),
 )
 
 
@@ -57,9 +55,9 @@ def avbench_models() -> Iterable[ModelRecord]:
             summary="CAVP (Diff-Foley): audio-video contrast of one max-pooled vector, and sound for video.",
             load=FAMILY.load,
             inputs=FAMILY.inputs,
-            capabilities=("retrieval", "generation"),
+            capabilities=("retrieval", "generation", "synchrony", "alignment"),
             identity=FAMILY.identity,
-            sound_identity=FAMILY.sound_identity,
+            identities=FAMILY.identities,
             train=FAMILY.train,
             import_weights=FAMILY.import_weights,
             training_data=("avsynth",),

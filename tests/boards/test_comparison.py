@@ -1,5 +1,6 @@
 """Two results on the same queries or sounds: paired, so that what they are like cancels out."""
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from avbench.cli.leaderboard import command
 from avbench.errors import DataError
 from avbench.metrics.onsets import OnsetCounts
 from avbench.results import Score
+from avbench.tasks.categories import CategoryQuery
 from avbench.tasks.generation_pairs import SoundRecord
-from avbench.tasks.retrieval import QueryRank
+from avbench.tasks.retrieval_numbers import QueryRank
 from tests.test_results import result, score
 
 QUERIES = 60
@@ -163,3 +165,88 @@ def test_the_command_prints_both_values_the_difference_and_its_p_value(tmp_path:
     assert (first, second) == ("66.7", "33.3")
     assert difference.startswith("+33.3 [+")
     assert float(p) < 0.01
+
+
+LIST = "vggsound-test-15446"
+
+
+def listed(part: range, folder: Path, better: Sequence[int]) -> Path:
+    """Put a result that scored a part of the clips of a list, each rank in a gallery of that part."""
+    queries = [
+        dataclasses.replace(each, query=f"clip{k:03}", candidates=len(part))
+        for k, each in zip(part, ranks(better), strict=True)
+    ]
+    lines = archive.record_lines(queries)
+    base = result()
+    document = result(
+        scores=(score(value=float(np.mean(np.array(better) == 0)), n=len(part)),),
+        records_sha256=archive.digest(lines),
+        dataset=base.dataset.model_copy(update={"list_name": LIST}),
+        coverage=base.coverage.model_copy(update={"ids_sha256": f"{part.start:064}"}),
+    )
+    return archive.put(folder, document, lines, b"")
+
+
+def test_parts_of_one_list_are_compared_on_the_clips_both_have_in_a_gallery_of_that_size(
+    tmp_path: Path,
+) -> None:
+    from scipy.stats import hypergeom
+
+    ours, theirs = list(range(40)), [0, 3] * 15
+    paths = listed(range(40), tmp_path / "a", ours), listed(range(10, 40), tmp_path / "b", theirs)
+    (both,) = compare_results(*paths, seed=0)
+    expected = np.mean([hypergeom.cdf(0, 39, rank, 29) for rank in ours[10:]])
+    assert both.score.value == pytest.approx(expected)
+    assert both.other == pytest.approx(0.5)
+    assert both.score.n == 30
+    assert both.test.difference == pytest.approx(expected - 0.5)
+    done = CliRunner().invoke(command, ["compare", *map(str, paths)], catch_exceptions=False)
+    assert "Compared on the 30 clips that both have, of 40 and 30." in done.stdout
+    assert "expected in a gallery of 30" in done.stdout
+
+
+def test_what_was_merely_found_is_on_no_list(tmp_path: Path) -> None:
+    base = result()
+    dataset = base.dataset.model_copy(update={"list_name": "vggsound@found-60"})
+    coverages = [
+        base.coverage.model_copy(
+            update={"ids_sha256": digit * 64, "found_only": True, "partial": True, "complete": False}
+        )
+        for digit in "01"
+    ]
+    paths = [
+        put(tmp_path / coverage.ids_sha256[:1], HARD, dataset=dataset, coverage=coverage)
+        for coverage in coverages
+    ]
+    with pytest.raises(DataError, match="not of the same clips"):
+        compare_results(*paths, seed=0)
+
+
+def test_queries_by_category_are_compared_by_their_own_numbers(tmp_path: Path) -> None:
+    def put_categories(folder: Path, values: Sequence[float]) -> Path:
+        queries = [
+            CategoryQuery(
+                direction="a2v",
+                gallery="standard",
+                part=0,
+                query=f"clip{k}",
+                recording=f"recording{k}",
+                classes=("rain",),
+                right=3,
+                candidates=50,
+                values={"map": value},
+            )
+            for k, value in enumerate(values)
+        ]
+        lines = archive.record_lines(queries)
+        task = result().task.model_copy(update={"protocol": {"agreement": "any"}})
+        scores = (score("category.a2v.map", float(np.mean(values))),)
+        document = result(scores=scores, records_sha256=archive.digest(lines), task=task)
+        return archive.put(folder, document, lines, b"")
+
+    rng = np.random.default_rng(0)
+    worse = rng.random(50) / 2
+    paths = put_categories(tmp_path / "a", worse + 0.3), put_categories(tmp_path / "b", worse)
+    (found,) = compare_results(*paths, seed=0)
+    assert found.test.difference == pytest.approx(0.3)
+    assert found.test.p_value < 0.01

@@ -208,3 +208,34 @@ def test_documents_are_found_at_any_depth_and_other_files_are_named(tmp_path: Pa
 def test_a_folder_that_is_not_there_is_an_error() -> None:
     with pytest.raises(DataError, match="no folder"):
         read_entries(Path("/no/such/folder"))
+
+
+LISTED = {"name": "vggsound-test-15446@93.1", "list_name": "vggsound-test-15446"}
+
+
+def test_a_part_of_a_named_list_stands_apart_by_its_clips_and_is_ranked_with_no_other() -> None:
+    part = {"partial": True, "complete": False, "asked": 4, "reasons": {"missing": ("d",)}}
+    whole = {"name": "vggsound-test-15446", "list_name": "vggsound-test-15446"}
+    made = board(
+        [
+            entry(document("all", 0.2, dataset=whole), 1),
+            entry(document("part", 0.9, dataset=LISTED, coverage=part), 2),
+            entry(document("same", 0.5, dataset=LISTED, coverage=part), 3),
+            entry(document("less", 0.7, dataset=LISTED, coverage={**part, "ids_sha256": "f" * 64}), 4),
+            entry(document("limited", 0.9, dataset=LISTED, coverage=LIMITED), 5),
+        ]
+    )
+    assert names(made) == ["all"]
+    assert sorted(names(each) for each in made.apart) == [["less"], ["part", "same"]]
+    assert [each.result.model.name for each, _ in made.off] == ["limited"]
+    text = page(made, Path())
+    assert text.count("## vggsound-test-15446@93.1") == 2
+    assert "another gallery, so not ranked with other rows" in text
+
+
+def test_what_was_found_without_a_list_is_off_every_board() -> None:
+    found = {"partial": True, "complete": False, "found_only": True}
+    listed = {"name": "vggsound@found-3", "list_name": "vggsound@found-3"}
+    made = board([entry(document("found", 0.9, dataset=listed, coverage=found))])
+    assert (made.rows, made.apart) == ((), ())
+    assert [reason for _, reason in made.off] == ["no list: the 3 clips that were found"]

@@ -1,4 +1,4 @@
-"""``avbench data mimic``, and what ``avbench data leakage`` finds in the tree it made."""
+"""``avbench data mimic``, and what ``avbench data leakage`` and ``coverage`` find in the tree it made."""
 
 import json
 from pathlib import Path
@@ -81,3 +81,21 @@ def test_what_a_model_declares_is_held_against_a_list(
 def test_nothing_to_compare_says_what_could_be(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("leakage") == 2
     assert "--media DIR" in capsys.readouterr().err
+
+
+def test_coverage_counts_what_a_run_would_evaluate(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AVBENCH_CACHE", str(tmp_path))
+    tree = read_mimic(root)
+    asked = tree.of("test")
+
+    assert (
+        run("coverage", "vggsound", str(root), "--list", str(root / tree.test_list), "--json", "--quiet") == 0
+    )
+
+    said = json.loads(capsys.readouterr().out)
+    missing = [clip for clip in asked if clip.reason == "missing" or clip.kind == "outside"]
+    assert (said["asked"], said["found"]) == (len(asked), len(asked) - len(missing))
+    assert said["long_enough"] == sum(not clip.reason for clip in asked)
+    assert sum(each["asked"] for each in said["classes"]) == len(asked)

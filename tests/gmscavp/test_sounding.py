@@ -34,7 +34,7 @@ def bare(family: ModelFamily, tmp_path: Path) -> ModelFamily:
 
 
 def generator_file(family: ModelFamily, path: Path, encoder: str) -> Path:
-    generators = family.over(None)
+    generators = family.over("generator", None)
     network = generators.untrained(generators.config("generator"), "3")
     save_weights(path, network.state_dict(), network.config, format=family.name, notes={"encoder": encoder})
     return path
@@ -71,7 +71,7 @@ def test_a_model_whose_generator_is_missing_embeds_and_says_how_to_make_one(bare
 
     assert model.embed_video(video(1)).shape == model.embed_audio(audio(1)).shape
     assert bare.identity({}).keys() == {"config", "weights"}
-    for work in (lambda: model.generate_audio(video(1), 0), lambda: bare.sound_identity({})):
+    for work in (lambda: model.generate_audio(video(1), 0), lambda: bare.identities["generation"]({})):
         with pytest.raises(ModelError, match="No generator is bundled") as caught:
             work()
         assert f"avbench train {bare.name} --config generator" in caught.value.hint
@@ -85,7 +85,7 @@ def test_a_vocoder_that_is_missing_is_told_with_the_one_that_needs_no_weights(
 
     for work in (
         lambda: model.generate_audio(video(1), 0),
-        lambda: family.sound_identity({"generator": "random", "vocoder": nowhere}),
+        lambda: family.identities["generation"]({"generator": "random", "vocoder": nowhere}),
     ):
         with pytest.raises(ModelError, match="There is no weight file") as caught:
             work()
@@ -119,16 +119,16 @@ def test_identity_of_sounds_follows_generator_vocoder_and_sampling(
 ) -> None:
     path = generator_file(family, tmp_path / "generator.safetensors", "sha256:0")
     args = {"generator": str(path), "vocoder": "griffin-lim"}
-    first = family.sound_identity(args)
+    first = family.identities["generation"](args)
 
     assert first["generator"].startswith("sha256:") and first["vocoder"] == "griffin-lim"
     assert "steps" in first["sampling"]
-    assert family.sound_identity(args | {"guidance": "7"})["sampling"] != first["sampling"]
+    assert family.identities["generation"](args | {"guidance": "7"})["sampling"] != first["sampling"]
     voice = tmp_path / "vocoder.safetensors"
     voice.write_bytes(b"voice")
-    assert family.sound_identity(args | {"vocoder": str(voice)})["vocoder"].startswith("sha256:")
+    assert family.identities["generation"](args | {"vocoder": str(voice)})["vocoder"].startswith("sha256:")
     path.write_bytes(path.read_bytes() + b" ")
-    assert family.sound_identity(args)["generator"] != first["generator"]
+    assert family.identities["generation"](args)["generator"] != first["generator"]
 
 
 @pytest.mark.parametrize("wrong", [{"steps": "1"}, {"guidance": "much"}, {"sampler": "euler"}])
@@ -146,7 +146,7 @@ def test_frames_at_another_rate_are_refused(family: ModelFamily) -> None:
 
 
 def test_a_generators_run_names_its_encoder(family: ModelFamily, tmp_path: Path) -> None:
-    assert family.over(None).notes == {"encoder": family.weights_of({})}
+    assert family.over("generator", None).notes == {"encoder": family.weights_of({})}
     request = TrainRequest(
         config="generator",
         output=tmp_path / "run",

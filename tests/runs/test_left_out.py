@@ -120,3 +120,31 @@ def test_a_limited_run_takes_the_first_clips_and_says_so(runs: Runs) -> None:
     whole = runs.result(plugin, limit=12)
     assert whole.coverage.complete
     assert whole.run.reused == 10
+
+
+SHORT_TASK = """
+from avbench import TaskSpec
+
+@hookimpl
+def avbench_tasks():
+    return [TaskSpec(name="short-retrieval", dataset="folder", seconds=4.0, version=1, summary="Short.",
+                     shortest=1.5)]
+"""
+
+
+def test_a_short_clip_is_filled_up_where_the_task_says_so_counted_and_remembered(
+    runs: Runs, some_clips: Path
+) -> None:
+    spoil(some_clips)
+    plugin = runs.plugin(seeing() + SHORT_TASK)
+    result = runs.result(plugin, data_root=some_clips, tasks=("short-retrieval",))
+    assert result.coverage.filled == ("short.mp4",)
+    assert "short.mp4" not in {clip_id for ids in result.coverage.reasons.values() for clip_id in ids}
+    assert sum("1 clip ends before the window of 4 s" in note for note in result.notes) == 1
+
+    again = runs.result(plugin, data_root=some_clips, tasks=("short-retrieval",))
+    assert stable(again) == stable(result)
+    assert "nothing to embed" in runs.said[-1]
+    strict = runs.result(plugin, data_root=some_clips)
+    assert strict.coverage.reasons["too-short"] == ("short.mp4",)
+    assert strict.coverage.filled == ()

@@ -158,7 +158,7 @@ def test_what_only_sounds_depend_on_identifies_a_model_on_generation_alone() -> 
         inputs=ModelInputs(video=None, audio=None),
         capabilities=("retrieval", "generation"),
         identity=lambda args: {"weights": "a"},
-        sound_identity=lambda args: {"vocoder": args["pitch"]},
+        identities={"generation": lambda args: {"vocoder": args["pitch"]}},
     )
     contestant = Contestant(
         record=record,

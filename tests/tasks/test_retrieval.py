@@ -199,3 +199,88 @@ def test_nan_is_refused():
     video[3, 3] = np.nan
     with pytest.raises(ModelError, match="NaN"):
         score([standard(9)], video, audio)
+
+
+def test_the_mean_percentile_is_the_same_in_a_gallery_of_any_size():
+    video, audio = noisy(300, noise=3.0)
+    protocol = dataclasses.replace(PROTOCOL, percentile=True)
+    whole = by_id(score([standard(300)], video, audio, protocol))["a2v.percentile"]
+    ranks = np.array([query.better for query in score([standard(300)], video, audio).queries[:300]])
+    assert whole.value == pytest.approx(np.mean(1 - ranks / 299))
+    assert whole.chance == pytest.approx(0.5)
+    drawn = [np.random.default_rng(i).choice(300, 50, replace=False) for i in range(150)]
+    sampled = [
+        by_id(score([standard(50)], video[r], audio[r], protocol))["a2v.percentile"].value for r in drawn
+    ]
+    assert whole.value == pytest.approx(np.mean(sampled), abs=4 * np.std(sampled) / 150**0.5)
+
+
+def test_siblings_count_as_wrong_or_are_no_candidates_and_a_note_counts_them():
+    video, audio = noisy(40, noise=2.0)
+    video[1] = video[0]
+    groups = [f"recording{i // 3}" if i < 9 else f"alone{i}" for i in range(40)]
+    plain = score([standard(40)], video, audio, groups=groups)
+    negative = score([standard(40)], video, audio, dataclasses.replace(PROTOCOL, siblings="negative"), groups)
+    ignored = score([standard(40)], video, audio, dataclasses.replace(PROTOCOL, siblings="ignore"), groups)
+    assert negative.measurements == plain.measurements
+    assert [note for note in negative.notes if note not in plain.notes] == [
+        "9 clips have others of their recording in the gallery, which count as wrong."
+    ]
+    assert any("are no candidates for each other" in note for note in ignored.notes)
+    unit = [x / np.linalg.norm(x, axis=1, keepdims=True) for x in (video, audio)]
+    scores = (unit[0] @ unit[1].T).astype(np.float32)
+    for query in ignored.queries:
+        i = int(query.query.removeprefix("clip"))
+        row = scores[i] if query.direction == "v2a" else scores[:, i]
+        others = [j for j in range(40) if j != i and groups[j] != groups[i]]
+        assert query.better == sum(row[j] > row[i] + 1e-6 for j in others), query
+        assert query.candidates == len(others) + 1
+
+
+def test_an_identical_sibling_ties_only_where_it_is_a_candidate():
+    video, audio = noisy(20)
+    video[1], audio[1] = video[0], audio[0]
+    groups = ["one", "one", *names(20)[2:]]
+    for siblings, tied in (("negative", 1), ("ignore", 0)):
+        outcome = score([standard(20)], video, audio, RetrievalProtocol(siblings=siblings), groups)
+        assert {query.tied for query in outcome.queries if query.query in ("clip0", "clip1")} == {tied}
+
+
+def test_a_mean_over_classes_lets_a_small_class_count_as_much_as_a_large_one():
+    video, audio = noisy(60, noise=3.0)
+    classes = [("rare",) if i < 6 else ("common",) if i < 50 else ("common", "rare") for i in range(60)]
+    protocol = dataclasses.replace(PROTOCOL, by_class=True)
+    outcome = score_retrieval(
+        protocol, [standard(60)], names(60), names(60), video, audio, seed=3, classes=classes
+    )
+    found = by_id(outcome)
+    hits = np.array([query.better < 5 for query in outcome.queries if query.direction == "v2a"])
+    within = [
+        np.mean([hit for hit, each in zip(hits, classes, strict=True) if c in each])
+        for c in ("rare", "common")
+    ]
+    macro = found["v2a.macro-recall@5"]
+    assert macro.value == pytest.approx(np.mean(within))
+    low, high = ends(macro)
+    assert low < macro.value < high
+    plain = score([standard(60)], video, audio)
+    assert tuple(each for each in outcome.measurements if "macro" not in each.id) == plain.measurements
+
+
+def test_dual_softmax_has_names_of_its_own_and_leaves_the_others_as_they_are():
+    video, audio = noisy(50, noise=2.5)
+    video[7] = video[3]
+    outcome = score([standard(50)], video, audio, dataclasses.replace(PROTOCOL, dual_softmax=10))
+    plain = score([standard(50)], video, audio)
+    assert outcome.measurements[: len(plain.measurements)] == plain.measurements
+    unit = [x / np.linalg.norm(x, axis=1, keepdims=True) for x in (video, audio)]
+    for direction, scores in (("v2a", unit[0] @ unit[1].T), ("a2v", unit[1] @ unit[0].T)):
+        preference = np.exp(10 * scores) / np.exp(10 * scores).sum(0)
+        weighted = scores * preference
+        expected = np.array([(row > row[i] + 1e-9).sum() for i, row in enumerate(weighted)])
+        kept = [q for q in outcome.queries if (q.gallery, q.direction) == ("dual-softmax@10", direction)]
+        np.testing.assert_array_equal([query.better for query in kept], expected)
+        value = by_id(outcome)[f"dual-softmax@10.{direction}.recall@5"].value
+        ties = np.array([query.tied for query in kept])
+        assert value == pytest.approx(np.mean(np.clip(5 - expected, 0, ties + 1) / (ties + 1)))
+    assert {q.query for q in outcome.queries if q.gallery != "standard" and q.tied} == {"clip3", "clip7"}

@@ -6,10 +6,12 @@ from avbench.cli.lazy import Entries, LazyGroup
 
 ENTRIES: Entries = {
     "index": ("avbench.cli.data.index", "Scan a tree once: what is there and what each file holds."),
+    "coverage": ("avbench.cli.data.coverage", "Say how much of a list is on disk and fit to be used."),
     "render": ("avbench.cli.data.render", "Render procedural data to files."),
     "sheet": ("avbench.cli.data.sheet", "Draw what data look and sound like."),
     "mimic": ("avbench.cli.data.mimic", "Write a small tree that imitates a data set, to rehearse with."),
     "leakage": ("avbench.cli.data.leakage", "Say whether what is tested on was seen before."),
+    "lists": ("avbench.cli.data.lists", "Show the lists that have a name, or say which a file is."),
 }
 
 

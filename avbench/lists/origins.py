@@ -1,0 +1,126 @@
+"""Which reader a list of a dataset needs, by what the file holds; lists that are taken from another list."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from avbench.errors import DataError
+from avbench.lists.audioset import read_audiocaps, read_audioset
+from avbench.lists.id_list import IdList
+from avbench.lists.known import KNOWN, check, known_name, named
+from avbench.lists.panda70m import read_panda70m
+from avbench.lists.small_sets import (
+    read_ave,
+    read_avsync15,
+    read_greatest_hits,
+    read_json_lines,
+    read_kinetics,
+    read_llp,
+)
+from avbench.lists.synchformer import in_sync, read_shifts, read_sparse
+from avbench.lists.vggsound import read_cavmae, read_mmaudio, read_vggsound
+from avbench.lists.vggsounder import av_clean, installed_table, read_vggsounder
+from avbench.records import Args
+
+VGGSOUNDER_VIEWS = ("vggsounder-1.0", "av-clean", "av-clean-original")
+
+
+def read_vggsound_kind(path: Path, args: Args) -> IdList:
+    """Read a list of VGGSound's clips, whoever made it: its first line tells."""
+    first = _first_line(path)
+    if first.startswith("video_id,label,modality"):
+        return read_vggsounder(path)
+    if first.startswith("dataset_name,"):
+        return in_sync(read_shifts(path)) if "offset_sec" in first else read_sparse(path)
+    if first.startswith("id\t"):
+        return read_mmaudio(path)
+    if first.startswith("{"):
+        return read_cavmae(path)
+    # Only vggsound.csv names splits; a benchmark asks for the test set.
+    four = first.endswith((",train", ",test"))
+    return read_vggsound(path, split=args.get("split", "test" if four else ""))
+
+
+def _first_line(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            return next((line.strip() for line in file if line.strip()), "")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"The list {path} cannot be read: {error}.", hint="Give the file as its authors distribute it."
+        ) from error
+
+
+def _classes(args: Args) -> Path | None:
+    return Path(args["classes"]).expanduser() if "classes" in args else None
+
+
+READERS: Mapping[str, Callable[[Path, Args], IdList]] = {
+    "vggsound": read_vggsound_kind,
+    "audioset": lambda path, args: read_audioset(path, _classes(args)),
+    "panda70m": lambda path, _: read_panda70m(path),
+    "audiocaps": lambda path, _: read_audiocaps(path),
+    "ave": lambda path, _: read_ave(path),
+    "llp": lambda path, _: read_llp(path),
+    "greatesthits": lambda path, _: read_greatest_hits(path),
+    "avsync15": lambda path, _: read_avsync15(path),
+    "kinetics-sounds": lambda path, args: read_kinetics(path, _classes(args)),
+    "foleybench": lambda path, _: read_json_lines(path),
+    "moviegen": lambda path, _: read_json_lines(path),
+}
+
+
+def read_list(dataset: str, path: Path, args: Args) -> IdList:
+    """Read a list of a dataset under its name."""
+    return named(READERS[dataset](path, args))
+
+
+def list_asked_for(dataset: str, args: Args) -> IdList | None:
+    """Return the list that a dataset's arguments ask for; ``None`` where there is nothing to read it from.
+
+    Args:
+        dataset: The dataset.
+        args: ``list``, a file or a known list's name; ``subset``, a known list's name; ``vggsounder``, the
+            file VGGSounder's views are taken from, else the installed package.
+
+    Raises:
+        DataError: The file cannot be read, or is not what it is said to be.
+    """
+    given = args.get("list", "")
+    file = Path(given).expanduser() if given and not known_name(given, dataset) else None
+    wanted = args.get("subset") or ("" if file else given)
+    name = known_name(wanted, dataset) if wanted else None
+    if wanted and name is None:
+        names = ", ".join(known.name for known in KNOWN.values() if known.dataset == dataset) or "none"
+        raise DataError(
+            f"There is no list {wanted!r} of {dataset}.", hint=f"Known: {names}; or give a file: --list FILE."
+        )
+    read = READERS[dataset](file, args) if file else None
+    if name in VGGSOUNDER_VIEWS:
+        return check(_view(name, read, args), name)
+    if name and read:
+        return check(read, name)
+    if name and given:
+        raise DataError(
+            f"The ids of {name} are not part of avbench.",
+            hint=f"Give the file they are read from, {KNOWN[name].made_of}: --list FILE.",
+        )
+    return named(read) if read else None
+
+
+def _view(name: str, read: IdList | None, args: Args) -> IdList:
+    """Take a view of VGGSounder from the file given, or from the installed package."""
+    is_table = read is not None and read.name.startswith("vggsounder")
+    if read is not None and is_table:
+        table = read
+    else:
+        table = read_vggsounder(Path(args["vggsounder"]) if "vggsounder" in args else installed_table())
+    if name == "vggsounder-1.0":
+        return table
+    if name == "av-clean":
+        return av_clean(table)
+    if read is None or is_table:
+        raise DataError(
+            "av-clean-original needs the classes that VGGSound gives its clips.",
+            hint="--list test.csv, with VGGSounder installed or --dataset-args vggsounder=vggsounder.csv.",
+        )
+    return av_clean(table, read)

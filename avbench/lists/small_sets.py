@@ -1,0 +1,158 @@
+"""AVE, LLP, Greatest Hits, AVSync15, Kinetics, and sets whose lines are json (MovieGen, FoleyBench)."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import cast
+
+from avbench.datasets.file_names import ClipKey
+from avbench.errors import DataError
+from avbench.lists.id_list import IdList, ListedClip
+from avbench.lists.rows import BadRow, headed, numbered, padded, source, stretch
+
+STAMP = re.compile(r"\d{4}(?:-\d{1,2}){5,6}", re.ASCII)
+PLAIN_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", re.ASCII)
+AVE_SECONDS = 10
+AVE_HEADING = "Category"
+
+
+def read_ave(path: Path) -> IdList:
+    """Read AVE's lists, fields between ``&``: category, video, quality, and when the event begins and ends.
+
+    A video has one file, of ten seconds of it that the lists do not place: its key says nothing of them.
+    """
+    clips: dict[ClipKey, ListedClip] = {}
+    for line, (text,) in _lines(path):
+        with numbered(path, line):
+            cells = text.split("&")
+            if len(cells) != 5:
+                raise BadRow(f"{len(cells)} fields between &, where AVE's lists have 5")
+            if cells[0] == AVE_HEADING:
+                continue
+            event = stretch(cells[1], cells[3], cells[4])
+            clip = ListedClip(
+                key=ClipKey(source=event.source),
+                classes=(cells[0],),
+                labels={"quality": cells[2], "event": f"{cells[3]} {cells[4]}"},
+            )
+            _add(clips, clip)
+    return IdList(name=f"ave-{path.stem}", clips=list(clips.values()))
+
+
+def read_llp(path: Path) -> IdList:
+    """Read LLP's lists: tab-separated ``filename``, ``<id>_<start s>_<end s>``, and ``event_labels``."""
+    clips: dict[ClipKey, ListedClip] = {}
+    for line, row in headed(path, ("filename", "event_labels"), delimiter="\t"):
+        with numbered(path, line):
+            if "onset" in row:
+                raise BadRow("a list of events within clips, not of clips")
+            video, start, end = [*row["filename"].rsplit("_", 2), "", ""][:3]
+            _add(
+                clips,
+                ListedClip(key=stretch(video, start, end), classes=tuple(row["event_labels"].split(","))),
+            )
+    return IdList(name=f"llp-{path.stem}", clips=list(clips.values()))
+
+
+def read_greatest_hits(path: Path) -> IdList:
+    """Read the recordings of Greatest Hits: one a line, by the time of day each was made at."""
+    clips: dict[ClipKey, ListedClip] = {}
+    for line, (text,) in _lines(path):
+        with numbered(path, line):
+            if not STAMP.fullmatch(text):
+                raise BadRow(f"{text!r} is no recording of Greatest Hits")
+            _add(clips, ListedClip(key=ClipKey(source=text)))
+    return IdList(name=f"greatesthits-{path.stem}", clips=list(clips.values()))
+
+
+def read_avsync15(path: Path) -> IdList:
+    """Read AVSync15's lists of paths, ``<class>/<name>``, in either form that VGGSound's names are met in."""
+    clips: dict[ClipKey, ListedClip] = {}
+    for line, (text,) in _lines(path):
+        with numbered(path, line):
+            pure = PurePosixPath(text)
+            if pure.is_absolute() or ".." in pure.parts or len(pure.parts) < 2:
+                raise BadRow(f"{text!r} is no path <class>/<name>")
+            _add(
+                clips, ListedClip(key=_vggsound_name(pure.stem), classes=(pure.parts[-2].replace("_", " "),))
+            )
+    return IdList(name=f"avsync15-{path.stem}", clips=list(clips.values()))
+
+
+def _vggsound_name(stem: str) -> ClipKey:
+    video, start, end = [*stem.rsplit("_", 2), "", ""][:3]
+    if start.isdecimal() and end.isdecimal() and len(video) == 11:
+        return ClipKey(source=source(video), start=int(start), end=int(end))
+    return padded(stem)
+
+
+def read_kinetics(path: Path, classes: Path | None = None) -> IdList:
+    """Read Kinetics' csv: ``label``, ``youtube_id``, ``time_start``, ``time_end``, ``split``.
+
+    Args:
+        path: The file.
+        classes: The classes of Kinetics-Sounds to keep, one a line: 31, 32 or 34 of them by paper, after
+            Kinetics renamed some. Which they are stands in the notes.
+
+    Raises:
+        DataError: A line breaks the format, or a class that is to be kept has no clip.
+    """
+    kept = [text for _, (text,) in _lines(classes)] if classes else []
+    clips: dict[ClipKey, ListedClip] = {}
+    for line, row in headed(path, ("label", "youtube_id", "time_start", "time_end")):
+        with numbered(path, line):
+            key = stretch(row["youtube_id"], row["time_start"], row["time_end"])
+            if not kept or row["label"] in kept:
+                _add(clips, ListedClip(key=key, classes=(row["label"],)))
+    there = sorted({clip.classes[0] for clip in clips.values()})
+    if lost := sorted(set(kept) - set(there)):
+        raise DataError(
+            f"The list {path} has no clip of the class {lost[0]!r}.",
+            hint="Kinetics renamed classes: write them as this csv does.",
+        )
+    notes = (f"{len(there)} classes: {', '.join(there)}.",)
+    return IdList(name=f"kinetics-sounds-{len(there)}-{path.stem}", clips=list(clips.values()), notes=notes)
+
+
+def read_json_lines(path: Path) -> IdList:
+    """Read a file of one json object a line, each with an ``id``: MovieGen's and FoleyBench's metadata."""
+    clips: dict[ClipKey, ListedClip] = {}
+    for line, text in enumerate(_text(path).splitlines(), start=1):
+        if text.strip():
+            with numbered(path, line):
+                _add(clips, _json_line(text))
+    return IdList(name=path.stem, clips=list(clips.values()))
+
+
+def _json_line(text: str) -> ListedClip:
+    try:
+        said: object = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadRow(f"no json ({error})") from error
+    row = cast("dict[str, object]", said) if isinstance(said, dict) else {}
+    if not PLAIN_ID.fullmatch(str(row.get("id", ""))):
+        raise BadRow(f"the id {row.get('id')!r} is none of letters, digits, _, - and .")
+    labels = {name: value for name, value in row.items() if isinstance(value, str) and name != "id"}
+    return ListedClip(key=ClipKey(source=str(row["id"])), labels=labels)
+
+
+def _add(clips: dict[ClipKey, ListedClip], clip: ListedClip) -> None:
+    if clips.setdefault(clip.key, clip) is not clip:
+        raise BadRow(f"the clip {clip.id} stands above")
+
+
+def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield each line that holds anything, in one cell."""
+    for line, text in enumerate(_text(path).splitlines(), start=1):
+        if text.strip():
+            yield line, [text.strip()]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"The list {path} cannot be read: {error}.", hint="Give the file as its authors distribute it."
+        ) from error

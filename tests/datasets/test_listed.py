@@ -1,0 +1,159 @@
+"""Lists joined with folders: every clip asked for, its file if there is one, and what is found without."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from avbench.cli import main
+from avbench.datasets.listed import open_listed
+from avbench.datasets.mimic.layouts import LAYOUTS
+from avbench.errors import DataError, UsageError
+from avbench.records import DatasetRequest
+
+ID = "-_EpEJ7sPv_"
+FILES = (
+    f"{ID}_000030.mp4",
+    f"{ID}_30000_40000.mkv",
+    f"dog_barking/{ID}_000030.mp4",
+    f"000000012_{ID}_000030.mp4",
+    f"Y{ID}_000030.mp4",
+    f"Y{ID}.mp4",
+    f"{ID}.MP4",
+    f"{ID}_30.000_40.000.mp4",
+)
+
+
+def opened(root: Path, dataset: str = "vggsound", **args: object):
+    given = {name: str(value) for name, value in args.items()}
+    request = DatasetRequest(cache=Path("unused"), root=root, args=given, progress=lambda what, done, n: None)
+    return open_listed(dataset, request)
+
+
+def touched(root: Path, *names: str) -> Path:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"x")
+    return root
+
+
+def listing(root: Path, *names: str) -> Path:
+    (root / "list.csv").write_text("".join(f"{name}.mp4,dog barking\n" for name in names))
+    return root / "list.csv"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_clip_is_found_under_every_name(tmp_path, name):
+    found = opened(touched(tmp_path, name), list=listing(tmp_path, f"{ID}_000030"))
+
+    assert [(clip.id, clip.path) for clip in found.clips] == [(f"{ID}_30000_40000", tmp_path / name)]
+    assert (found.clips[0].group, found.clips[0].classes) == (ID, ("dog barking",))
+
+
+def test_what_is_not_there_stays_asked_for(tmp_path):
+    path = listing(tmp_path, f"{ID}_000030", f"{ID}_000060")
+    found = opened(touched(tmp_path, f"{ID}_000060.mp4"), list=path)
+
+    assert [clip.path.exists() for clip in found.clips] == [False, True]
+    assert len({clip.group for clip in found.clips}) == 1
+    assert not found.found_only
+
+
+def test_a_name_without_a_place_is_no_sibling_s(tmp_path):
+    path = listing(tmp_path, f"{ID}_000030", f"{ID}_000060", "abcdefghijk_000000")
+    found = opened(touched(tmp_path, f"{ID}.mp4", "abcdefghijk.mp4"), list=path)
+
+    assert [clip.path.exists() for clip in found.clips] == [False, False, True]
+
+
+def test_of_several_files_the_name_that_says_most_is_taken(tmp_path):
+    touched(tmp_path, f"{ID}.mp4", f"a/{ID}_30000_40000.mp4", f"b/{ID}_30000_40000.mp4")
+    found = opened(tmp_path, list=listing(tmp_path, f"{ID}_000030"))
+
+    assert found.clips[0].path == tmp_path / f"a/{ID}_30000_40000.mp4"
+    assert any("several files" in note for note in found.notes)
+
+
+def test_a_link_that_leaves_the_root_is_not_followed(tmp_path):
+    outside = touched(tmp_path / "outside", "secret.mp4") / "secret.mp4"
+    root = touched(tmp_path / "root", "abcdefghijk_000000.mp4")
+    (root / f"{ID}_000030.mp4").symlink_to(outside)
+    found = opened(root, list=listing(tmp_path, f"{ID}_000030", "abcdefghijk_000000"))
+
+    assert [clip.path.exists() for clip in found.clips] == [False, True]
+
+
+def test_without_a_list_the_folder_is_asked_for(tmp_path):
+    found = opened(touched(tmp_path, f"{ID}_000030.mp4", "abcdefghijk_10000_20000.mp4", "holiday.mp4"))
+
+    assert found.list_name == found.name == "vggsound@found-2"
+    assert found.found_only
+    assert [clip.id for clip in found.clips] == [f"{ID}_30000_40000", "abcdefghijk_10000_20000"]
+    assert "1 files of the folder are named for no clip" in found.notes[1]
+
+
+def test_a_folder_without_any_clip_of_the_list_is_an_error(tmp_path):
+    with pytest.raises(DataError, match=r"No file .* is named for any of the 1 clips"):
+        opened(touched(tmp_path, "abcdefghijk_000000.mp4"), list=listing(tmp_path, f"{ID}_000030"))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="named for a clip of vggsound"):
+        opened(tmp_path / "empty")
+
+
+def test_arguments_that_are_none(tmp_path):
+    touched(tmp_path, f"{ID}_000030.mp4")
+    with pytest.raises(UsageError, match="takes no argument 'lists'"):
+        opened(tmp_path, lists="x")
+    with pytest.raises(DataError, match="There is no list 'cavmea'"):
+        opened(tmp_path, subset="cavmea")
+    with pytest.raises(DataError, match="is not vggsound-cavmae-1545"):
+        opened(tmp_path, list=listing(tmp_path, f"{ID}_000030"), subset="cavmae-1545")
+    with pytest.raises(DataError, match="not part of avbench"):
+        opened(tmp_path, list="mmaudio-15221")
+
+
+@pytest.mark.parametrize("split", ["test", "train"])
+@pytest.mark.parametrize("dataset", LAYOUTS)
+def test_every_layout_is_joined_with_its_list(tmp_path, dataset, split):
+    layout = LAYOUTS[dataset]
+    parts = [part for part in layout.parts() if part.kind != "unlisted"]
+    for name, text in layout.lists(parts, layout.classes).items():
+        (tmp_path / name).write_bytes(text.encode())
+    there = [part for part in parts if part.kind not in ("missing", "outside")]
+    for part in there:
+        path = tmp_path / layout.path_of(part)
+        touched(path.parent, path.name)
+        for name, text in layout.beside(part, layout.classes[part.label], path.stem).items():
+            path.with_name(name).write_text(text)
+    found = opened(
+        tmp_path, dataset, list=tmp_path / (layout.test_list if split == "test" else layout.train_list)
+    )
+
+    assert len(found.clips) == sum(part.split == split for part in parts)
+    assert {clip.path for clip in found.clips if clip.path.exists()} == {
+        tmp_path / layout.path_of(part) for part in there if part.split == split
+    }
+    if dataset == "greatesthits":
+        assert all((clip.truth is not None) == clip.path.exists() for clip in found.clips)
+
+
+def test_lists_on_the_command_line(tmp_path, capsys):
+    path = listing(tmp_path, f"{ID}_000030")
+    for args in ([str(path), "--out", str(tmp_path / "ids"), "--json"], ["--json"]):
+        with pytest.raises(SystemExit) as stopped:
+            main(["data", "lists", *args])
+        assert not stopped.value.code
+        told = json.loads(capsys.readouterr().out)
+        assert told["clips"] == 1 if args[1:] else "av-clean" in {each["name"] for each in told}
+
+    assert (tmp_path / "ids").read_text() == f"{ID}_30000_40000\n"
+
+
+@pytest.mark.skipif("AVBENCH_REAL_CLIPS" not in os.environ, reason="AVBENCH_REAL_CLIPS names no real clips")
+@pytest.mark.parametrize(("dataset", "count"), [("vggsound", 14), ("panda70m", 66)])
+def test_every_real_clip_is_found(dataset, count):
+    found = opened(Path(os.environ["AVBENCH_REAL_CLIPS"], dataset), dataset)
+
+    assert found.list_name == f"{dataset}@found-{count}"
+    assert len({clip.path for clip in found.clips}) == count
