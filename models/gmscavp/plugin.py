@@ -1,7 +1,6 @@
 """GMS-CAVP as avbench sees it: the one module of the package that knows avbench.
 
-:class:`ModelFamily` is what gmscavp and cavp have in common: named configs, weights, two streams cut into
-segments, what is made over a model: sound for a picture, how late a sound is.
+:class:`ModelFamily` is what gmscavp and cavp have in common, with all that is made over such a model.
 """
 
 from collections.abc import Callable, Generator, Iterable, Mapping
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from gmscavp.audio_video import AudioVideoModel
     from gmscavp.distributed import Processes
     from gmscavp.foley import Foley
+    from gmscavp.lessons import Run
     from gmscavp.listener import Listener
     from gmscavp.plan import Plan
     from gmscavp.public_weights import WeightsMatch
@@ -203,7 +203,7 @@ class ModelFamily(Family):
 
         from avbench.training.opening import data_arguments, open_data
         from gmscavp.distributed import check_device
-        from gmscavp.lessons import Run, lessons
+        from gmscavp.lessons import lessons
         from gmscavp.plan import Plan
 
         config = self.config(request.config)
@@ -218,15 +218,7 @@ class ModelFamily(Family):
             torch.manual_seed(request.seed)
             network = self.trained(config.name, initial) if initial else self.build(config)
             notes = {**data.about, **self.notes}
-            run = Run(
-                folder=request.output,
-                seed=request.seed,
-                device=request.device,
-                processes=processes,
-                notes=notes,
-                progress=progress,
-            )
-            given = lessons(network, training, data, run)
+            given = lessons(network, training, data, _run(request, processes, notes, progress))
         except ValueError as error:
             raise UsageError(str(error), hint="Pass other --train-args.") from error
         started = {"init": self.weights_of({"weights": initial})} if initial else {}
@@ -243,6 +235,21 @@ class ModelFamily(Family):
             processes=processes,
             say=request.say,
         )
+
+
+def _run(
+    request: TrainRequest, processes: "Processes", notes: Mapping[str, str], progress: Progress
+) -> "Run":
+    from gmscavp.lessons import Run
+
+    return Run(
+        folder=request.output,
+        seed=request.seed,
+        device=request.device,
+        processes=processes,
+        notes=notes,
+        progress=progress,
+    )
 
 
 FAMILY = ModelFamily(
