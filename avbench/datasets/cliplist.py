@@ -24,7 +24,7 @@ class ClipList:
 
     name: str
     revision: str
-    clips: tuple[Clip, ...]
+    clips: Sequence[Clip]
     notes: tuple[str, ...] = ()
     list_name: str = ""
     found_only: bool = False

@@ -138,3 +138,24 @@ class Picture:
     fps: float
     start: float
     seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What decoding a file from beginning to end showed; ``None`` of a stream that was not looked at.
+
+    Attributes:
+        picture_end: When the last frame ends, in seconds from the file's zero.
+        motion: By how many grey levels any pixel changes at most from one frame to the next.
+        uneven: Share of the intervals between frames that differ from the usual one by more than half of it.
+        sound_end: When the last sample is heard, in seconds from the file's zero.
+        peak: The largest sample; 1.0 is full scale.
+        clipped: Share of samples at full scale, in the channel with most.
+    """
+
+    picture_end: float | None
+    motion: float | None
+    uneven: float | None
+    sound_end: float | None
+    peak: float | None
+    clipped: float | None

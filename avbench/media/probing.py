@@ -1,4 +1,4 @@
-"""Probe many files in processes of their own: a file that breaks its decoder costs that file alone."""
+"""Probe and measure files in processes of their own: one that breaks its decoder costs that file alone."""
 
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import asdict
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from avbench.errors import MediaError
-from avbench.media.info import Limits
+from avbench.media.info import Limits, Measured
 from avbench.media.process import DecoderProcess
 from avbench.media.workers import read_ahead
 
@@ -45,6 +45,34 @@ def probe_files(
         if isinstance(outcome, MediaError):  # never: each file's own error is its outcome
             raise outcome
         yield from outcome
+
+
+def measure_files(
+    asked: Iterable[tuple[Path, bool, bool]],
+    *,
+    processes: int = 1,
+    timeout: float = 600.0,
+    limits: Limits | None = None,
+) -> Generator[Measured | MediaError]:
+    """Measure files, in the order given, a few ahead.
+
+    Args:
+        asked: Each file, whether its picture is measured, and whether its sound is; taken as they are needed.
+        processes: How many processes measure.
+        timeout: Longest time for one file, in seconds.
+        limits: Bounds on what is opened.
+
+    Yields:
+        For each file what :func:`avbench.media.measure.measure` returns, or the error it raises.
+    """
+
+    def measure(path: Path, video: bool, audio: bool, decoder: DecoderProcess) -> Measured:
+        request = {"read": "measure", "path": str(path), "video": video, "audio": audio}
+        return Measured(**decoder.ask(request | bounds, timeout).facts)
+
+    bounds = {"limits": asdict(limits or Limits())}
+    calls = (partial(measure, *each) for each in asked)
+    return read_ahead(calls, processes, most=2 * processes + 2)
 
 
 def _batches(paths: Iterable[Path]) -> Iterable[list[Path]]:

@@ -23,6 +23,7 @@ import numpy.typing as npt
 from avbench.errors import MediaError
 from avbench.media.decode import probe, read_clip, read_picture, read_sound
 from avbench.media.info import Fit, Limits
+from avbench.media.measure import measure
 from avbench.records import AudioInput, VideoInput
 
 READY = {"ready": True}
@@ -116,11 +117,16 @@ def _probed(path: Path, digests: bool, limits: Limits) -> dict[str, Any]:
     return found
 
 
+def _measure(request: dict[str, Any], path: Path, limits: Limits) -> Answer:
+    return asdict(measure(path, video=request["video"], audio=request["audio"], limits=limits)), {}
+
+
 READERS: Mapping[str, Callable[[dict[str, Any], Path, Limits], Answer]] = {
     "clip": _clip,
     "sound": _sound,
     "picture": _picture,
     "probe": _probe,
+    "measure": _measure,
 }
 
 

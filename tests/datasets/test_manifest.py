@@ -112,7 +112,7 @@ def test_parquet_reads_as_csv_does(tmp_path):
 
     by_parquet, by_csv = opened(tmp_path, manifest="clips.parquet"), opened(tmp_path, manifest="clips.csv")
 
-    assert by_parquet.clips == by_csv.clips
+    assert list(by_parquet.clips) == list(by_csv.clips)
     assert by_parquet.notes == by_csv.notes
 
 
@@ -166,3 +166,54 @@ def test_no_table_says_which_was_looked_for(tmp_path):
 def test_an_unknown_argument_is_an_error(tmp_path):
     with pytest.raises(UsageError, match="no argument 'file'"):
         opened(written(tmp_path, "id,path\na,a.mp4\n"), file="x")
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_rows_are_found_again_whatever_their_cells_hold(tmp_path, ending):
+    lines = [
+        "\ufeffid,path,note",
+        "ä,a.mp4,über",
+        "",
+        'b,b.mp4,"two',
+        'lines, ""quoted"""',
+        "c,../c.mp4,",
+        "d,d.mp4,4",
+    ]
+    (tmp_path / "manifest.csv").write_bytes(ending.join(lines).encode())
+
+    clips = opened(tmp_path).clips
+
+    assert [clip.id for clip in clips] == ["ä", "b", "d"]
+    assert [clips[k] for k in (2, 0, -2)] == [list(clips)[k] for k in (2, 0, 1)]
+    assert clips[1].labels == {"note": f'two{ending}lines, "quoted"'}
+    assert list(clips[1:]) == list(clips)[1:]
+    with pytest.raises(IndexError):
+        clips[3]
+
+
+def test_repeated_ids_are_left_out_in_the_order_of_their_lines(tmp_path):
+    rows = "".join(f"{name},{name}.mp4\n" for name in ("a", "b", "b", "a", "c", "b"))
+
+    dataset = opened(written(tmp_path, f"id,path\n{rows}"))
+
+    assert [clip.id for clip in dataset.clips] == ["a", "b", "c"]
+    used = [f"line {line}: the id '{name}' is used above" for line, name in ((4, "b"), (5, "a"), (7, "b"))]
+    assert dataset.notes == (f"3 rows of the manifest left out: {'; '.join(used)}.",)
+
+
+def test_ids_of_one_hash_are_told_apart(tmp_path, monkeypatch):
+    monkeypatch.setattr("avbench.datasets.manifest.hash", lambda text: 7, raising=False)
+
+    dataset = opened(written(tmp_path, "id,path\na,a.mp4\nb,b.mp4\na,c.mp4\nc,c.mp4\n"))
+
+    assert [clip.id for clip in dataset.clips] == ["a", "b", "c"]
+
+
+def test_parquet_rows_are_found_in_every_row_group(tmp_path):
+    table = pd.DataFrame({"id": [f"c{k}" for k in range(10)], "path": [f"{k}.mp4" for k in range(10)]})
+    table.to_parquet(tmp_path / "manifest.parquet", row_group_size=3)
+
+    clips = opened(tmp_path).clips
+
+    assert [clips[k].id for k in (9, 0, 4, 3, 2)] == ["c9", "c0", "c4", "c3", "c2"]
+    assert [clip.id for clip in clips] == list(table["id"])
