@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 from ablation_page import page as ablation_page
 from pretraining_cost import measured_block
-from quoted_results import comparison_block, quoted, run_block, sound_block
+from quoted_results import comparison_block, quoted, run_block, sound_block, synchrony_block
 from task_pages import FOLDER, index_block, spec_block
 
 from avbench import archive
@@ -110,8 +110,16 @@ def board_pages() -> dict[str, Callable[[], str]]:
     }
 
 
-README = {"run": run_block, "results": comparison_block, "sound": sound_block}
-CARDS = ("models/gmscavp/README.md", "plugins/cavp/README.md")
+README = {
+    "run": run_block,
+    "results": comparison_block,
+    "sound": sound_block,
+    "synchrony": synchrony_block,
+}
+CARDS = {
+    "models/gmscavp/README.md": {"results": comparison_block, "synchrony": synchrony_block},
+    "plugins/cavp/README.md": {"results": comparison_block},
+}
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/cli.md": command_page,
     "docs/result.schema.json": json_schema,
@@ -123,7 +131,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
         f"{FOLDER}/{spec.name}.md": page_with(f"{FOLDER}/{spec.name}.md", {"spec": partial(spec_block, spec)})
         for spec in real.TASKS
     },
-    **{card: page_with(card, {"results": comparison_block}) for card in CARDS},
+    **{card: page_with(card, blocks) for card, blocks in CARDS.items()},
 }
 
 

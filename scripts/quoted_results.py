@@ -9,6 +9,13 @@ from avbench.results import RunResult, ScaleRow, Score
 
 RESULTS = Path(__file__).parent.parent / "leaderboards" / "results"
 TASK, SOUND_TASK = "avsynth-retrieval", "avsynth-v2a"
+IN_TIME = {
+    ("avsynth-sync", "offset.top1"): "which of 21 offsets, ±2 s by 0.2 s",
+    ("avsynth-sync-fine", "offset.top1"): "which of 21 offsets, ±0.4 s by 0.04 s",
+    ("avsynth-sync-fine", "offset.accuracy@0.1"): "the same, at most 0.1 s off",
+    ("avsynth-within-clip", "a2v.recall@1"): "which 2 s of the clip, A→V",
+    ("avsynth-within-clip", "v2a.recall@1"): "which 2 s of the clip, V→A",
+}
 SCALES = {
     "S0": "S0 semantics",
     "S1": "S1 attributes",
@@ -71,6 +78,17 @@ def sound_block() -> str:
         if is_shown(score.id)
     ]
     return table([f"{ours.coverage.evaluated} clips", "GMS-CAVP", "CAVP", *(row.model for row in rows)], body)
+
+
+def synchrony_block() -> str:
+    """Return whether models tell when: offsets and moments of a clip, beside what a guess gets."""
+    rows: list[list[str]] = []
+    for (task, score_id), what in IN_TIME.items():
+        board = _board(task)
+        ours, baseline = (_of(board, model).score(score_id) for model in ("gmscavp", "cavp"))
+        assert ours is not None
+        rows.append([what, _span(ours), _span(baseline), number(ours.chance, ours.unit)])
+    return table(["right, % (95 % interval)", "GMS-CAVP", "CAVP", "chance"], rows)
 
 
 def _value(row: ScaleRow, score_id: str) -> float | None:
