@@ -42,7 +42,7 @@ def judge_named(registry: "Registry", name: str, contestant: Callable[[str], Con
     able = [each.name for each in registry.models if ALIGNMENT in each.capabilities]
     if name not in registry.models:
         raise UnknownName("judge", name, [*(each.name for each in registry.judges), *able])
-    return accepting(contestant(name))
+    return accepting(contestant(name).on(ALIGNMENT))
 
 
 def accepting(model: Contestant) -> JudgeRecord:
