@@ -161,5 +161,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, Mapping):
-        return {str(name): _plain(each) for name, each in value.items()}
+        return {str(name): _plain(each) for name, each in value.items() if not callable(each)}
     return [_plain(each) for each in value] if isinstance(value, tuple) else value
