@@ -11,9 +11,8 @@ from avbench.training import opening
 from avbench.training.data import TrainingData
 from gmscavp.checkpoint import load_network
 from gmscavp.encoders import GMSCAVPEncoder
-from gmscavp.judge import Judge
+from gmscavp.heads import untrained
 from gmscavp.plan import Plan
-from gmscavp.synchrony import OffsetHead
 from gmscavp.synchrony_config import JudgeConfig, OffsetConfig
 from gmscavp.synchrony_training import TokenBatches, drawn_pair, heads_on
 from gmscavp.training import Run, train
@@ -73,8 +72,9 @@ def test_a_few_steps_lower_the_loss_and_the_encoder_stays_as_it_is(
     assert sum("validation/right" in line for line in lines) == steps["steps"] // 30
     after = asked.network.encoder.network.state_dict()
     assert all(torch.equal(each, after[name]) for name, each in before.items())
-    kind, build = (JudgeConfig, Judge) if judged else (OffsetConfig, OffsetHead)
-    again = load_network(path, config.name, kind, lambda each: build(each, encoder()), format="gmscavp")
+    again = load_network(
+        path, config.name, type(config), lambda each: untrained(each, encoder()), format="gmscavp"
+    )
     assert again.config == config
 
 

@@ -1,7 +1,6 @@
 """Both models as judges of time: how late a sound is, whether it belongs, and what identifies the answers."""
 
 import dataclasses
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from avbench.datasets.avsynth.arrays import render_arrays
 from avbench.datasets.avsynth.galleries import place_of, scene_at
 from avbench.datasets.avsynth.presets import difficulty_preset, media_preset
 from avbench.protocols import OffsetModel
-from avbench.records import AudioInput, VideoInput
+from avbench.records import AudioInput, Capability, VideoInput
 from avbench.requests import TrainRequest
 from gmscavp.checkpoint import load_weights, save_weights
 from gmscavp.plugin import ModelFamily
@@ -170,11 +169,11 @@ def test_streams_that_the_model_does_not_read_are_refused(family: ModelFamily) -
 
 @pytest.mark.parametrize(("kind", "argument"), [("synchrony", "sync"), ("alignment", "judge")])
 def test_a_heads_weights_identify_what_depends_on_them_and_nothing_else(
-    family: ModelFamily, kind: str, argument: str, tmp_path: Path
+    family: ModelFamily, kind: Capability, argument: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "head.safetensors"
     path.write_bytes(b"a head")
-    name: Callable[[dict[str, str]], Any] = family.identities[kind]  # pyright: ignore[reportArgumentType]
+    name = family.identities[kind]
 
     whole = bundled(family)
     assert name(whole).keys() == {argument}

@@ -112,15 +112,15 @@ def test_the_objective_is_the_cross_entropy_of_the_true_lag_among_evenly_spaced_
 
     found = head(video, audio, truth)
 
-    levels = [each.split(TINY_OFFSETS.dims, dim=2) for each in (video, audio)]
+    seen, heard = (each.split(TINY_OFFSETS.dims, dim=2) for each in (video, audio))
     expected: list[Tensor] = []
     for row, true in enumerate(truth.tolist()):
-        one = [[each[row : row + 1] for each in stream] for stream in levels]
+        one, other = ([each[row : row + 1] for each in stream] for stream in (seen, heard))
         last = (26 - 1) / (PHASES * FPS)
         count = int(last / 0.04)
         lags = [(true + k * 0.04) % (count * 0.04) for k in range(count)]
         assert max(lags) <= last and min(abs(a - b) for a in lags for b in lags if a != b) > 0.0399
-        expected.append(-head.scores(*one, torch.tensor([lags])).log_softmax(dim=1)[0, 0])
+        expected.append(-head.scores(one, other, torch.tensor([lags])).log_softmax(dim=1)[0, 0])
     assert found.total.item() == pytest.approx(torch.stack(expected).mean().item(), abs=1e-5)
 
 
