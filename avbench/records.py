@@ -62,6 +62,11 @@ class ModelInputs:
     audio: AudioInput | None
     max_seconds: float | None = None
 
+    @property
+    def unread(self) -> bool:
+        """Whether the model looks at neither stream."""
+        return self.video is None and self.audio is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRecord:
@@ -84,7 +89,7 @@ class ModelRecord:
         recipes: Files for ``avbench train --recipe``, by name.
         deterministic: Whether the same input twice gives the same output.
         scale_row: Whether it is no contestant but a row that gives other rows a scale (random, oracle …).
-        training_data: Names of the datasets it has seen.
+        training_data: Names of the datasets it has seen, ``NAME/SPLIT`` where it was one split of them.
         training_ids: Files that name the clips it has seen: lists as their authors distribute them, or one id
             a line. Scores named ``clean`` then leave out every clip of their videos.
         license: SPDX identifier of the weights' licence.

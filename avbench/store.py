@@ -15,11 +15,11 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TextIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,22 @@ def write_whole(path: Path, content: bytes) -> None:
             raise
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+@contextmanager
+def appended(path: Path) -> Generator[TextIO]:
+    """Open a file that lines are added to, each in full or cut off, as the work they tell of is done.
+
+    Raises:
+        StorageError: It cannot be opened.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a", encoding="utf-8", buffering=1)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    with file:
+        yield file
 
 
 def cannot_write(path: Path, error: OSError) -> StorageError:

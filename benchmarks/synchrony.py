@@ -4,19 +4,18 @@
 
 Both start from decoded clips, made on the spot, and take the same picture (W seconds) and sound (W + 2R). The
 first embeds each stream once, as retrieval does. The second is what a run does: the model's own
-``offset_scores``; for a model without it, the tokens of its finest scale, embedded once and slid over the
-grid. Processor seconds on one thread, a clip; the two alternate, and the least of the repeats counts.
+``offset_scores``, or, of a model without it, its tokens slid over the grid. Processor seconds on one thread,
+a clip; the two alternate, and the least of the repeats counts.
 """
 
 import argparse
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import torch
 
-from avbench import AudioBatch, VideoBatch, registry
+from avbench import registry
 from avbench.made_clips import made_clips
 from avbench.media.decode import DecodedClip
 from avbench.records import ModelInputs
@@ -25,33 +24,6 @@ from avbench.resolve import resolve_model
 from avbench.runs.slots import Slots
 from avbench.runs.trials import OffsetScorer
 from avbench.specs import OffsetProtocol
-from gmscavp.segments import audio_segments, video_segments
-
-
-class FinestTokens:
-    """The tokens of a network's finest scale: ``(batch, time, dim)``, segment after segment.
-
-    Args:
-        network: Of GMS-CAVP or of CAVP.
-    """
-
-    def __init__(self, network: Any) -> None:
-        self.network = network
-
-    def embed_video(self, batch: VideoBatch) -> torch.Tensor:
-        """Return the tokens of the picture."""
-        return self._joined(
-            self.network.video_tokens(video_segments(batch.frames, self.network.config)), batch
-        )
-
-    def embed_audio(self, batch: AudioBatch) -> torch.Tensor:
-        """Return the tokens of the sound."""
-        segments = audio_segments(batch.samples.mean(dim=1), self.network.config)
-        return self._joined(self.network.audio_tokens(segments), batch)
-
-    def _joined(self, tokens: Any, batch: VideoBatch | AudioBatch) -> torch.Tensor:
-        finest = tokens[0] if isinstance(tokens, list | tuple) else tokens
-        return finest.reshape(len(batch.clips), -1, finest.shape[-1])
 
 
 def trial_slots(inputs: ModelInputs, protocol: OffsetProtocol, clips: int) -> Slots:
@@ -82,7 +54,7 @@ def measure(name: str, task: str, clips: int, repeats: int) -> None:
     own = callable(getattr(model, "offset_scores", None))
     scorer = OffsetScorer(
         name=name,
-        model=model if own else FinestTokens(model.model),
+        model=model,
         inputs=contestant.inputs,
         device="cpu",
         batch_size=clips,

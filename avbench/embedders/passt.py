@@ -16,8 +16,9 @@ from pathlib import Path
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import gelu, pad, scaled_dot_product_attention
+from torch.nn.functional import pad, scaled_dot_product_attention
 
+from avbench.embedders.expansion import Expansion
 from avbench.embedders.hearing import ClipByClip
 from avbench.embedders.log_mel import MelSpectrum, centred, hann, mel_filters
 from avbench.embedders.public_files import load_public
@@ -58,19 +59,6 @@ class Attention(nn.Module):
         parts = self.qkv(tokens).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         query, key, value = parts.unbind(0)
         return self.proj(scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2))
-
-
-class Expansion(nn.Module):
-    """Two layers, the inner one four times as wide."""
-
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.fc1 = nn.Linear(dim, 4 * dim)
-        self.fc2 = nn.Linear(4 * dim, dim)
-
-    def forward(self, tokens: Float[Tensor, "batch token dim"]) -> Float[Tensor, "batch token dim"]:
-        """Expand and contract."""
-        return self.fc2(gelu(self.fc1(tokens)))
 
 
 class Block(nn.Module):

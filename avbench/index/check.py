@@ -12,7 +12,7 @@ from avbench.index.findings import Finding, duplicates, judged
 from avbench.media.info import Measured
 from avbench.media.probing import measure_files
 from avbench.records import Progress
-from avbench.store import cannot_write, write_whole
+from avbench.store import appended, write_whole
 
 FORMAT = 1
 
@@ -99,12 +99,7 @@ def _measured(
 ) -> dict[Stamped, Outcome]:
     found: dict[Stamped, Outcome] = {}
     asked = ((root / each.path, each.video is not None, each.audio is not None) for each in waiting)
-    try:
-        journal.parent.mkdir(parents=True, exist_ok=True)
-        file = journal.open("a", encoding="utf-8", buffering=1)
-    except OSError as error:
-        raise cannot_write(journal, error) from error
-    with file:
+    with appended(journal) as file:
         outcomes = measure_files(asked, processes=processes)
         for entry, outcome in zip(waiting, outcomes, strict=True):
             found[_stamp(entry)] = outcome

@@ -1,7 +1,7 @@
 """What can be wrong with a media file, and where a measured number begins to mean it.
 
-``silent`` and ``still`` are what they are where offsets are sought (:mod:`avbench.runs.synchronizability`);
-all limits are ours.
+All limits are ours; ``silent`` and ``still`` are what they are where offsets are sought
+(:mod:`avbench.runs.synchronizability`).
 """
 
 import math
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from avbench.clips import REASONS
 from avbench.index.entries import Entry
 from avbench.media.info import Measured
+from avbench.media.measure import QUIET, STILL
 
 CODES: Mapping[str, str] = {
     **{
@@ -28,8 +29,6 @@ CODES: Mapping[str, str] = {
 }
 
 SHORT_SECONDS = 0.1
-QUIET = 1e-3
-STILL = 4.0
 CLIPPED = 0.005
 OFFSET_SECONDS = 0.1
 UNEVEN = 0.02

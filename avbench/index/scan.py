@@ -13,7 +13,7 @@ from avbench.index.table import journal_line, read_index, read_journal, write_in
 from avbench.index.tree import Stamp, Tree, walk_tree
 from avbench.media.probing import probe_files
 from avbench.records import Progress
-from avbench.store import cache_folder, cannot_write
+from avbench.store import appended, cache_folder
 
 # Walks over a tree that changes meanwhile, before what still changes is left out.
 ROUNDS = 3
@@ -111,12 +111,7 @@ def _probe(
 ) -> dict[str, Entry]:
     found: dict[str, Entry] = {}
     facts = probe_files((root / name for name in waiting), digests=digests, processes=processes)
-    try:
-        journal.parent.mkdir(parents=True, exist_ok=True)
-        file = journal.open("a", encoding="utf-8", buffering=1)
-    except OSError as error:
-        raise cannot_write(journal, error) from error
-    with file:
+    with appended(journal) as file:
         for (name, stamp), each in zip(waiting.items(), facts, strict=True):
             found[name] = entry_of(name, stamp, time.time_ns(), each)
             file.write(journal_line(root, found[name]))

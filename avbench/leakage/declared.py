@@ -1,6 +1,6 @@
 """What a model says it was trained on, against what a task asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,22 +57,25 @@ def examined(dataset: Dataset, record: ModelRecord, asked: str) -> Dataset:
         DataError: A file of ids that the model names cannot be read.
     """
     if record.training_ids:
-        return _without_seen(dataset, record)
-    if asked in record.training_data:
+        videos = seen_videos(record)
+        seen = {clip.id for clip in dataset.clips if any(key.source in videos for key in clip_keys(clip))}
+        return _without(dataset, seen, f"of videos that {record.name}")
+    splits = {
+        split for name, _, split in (each.partition("/") for each in record.training_data) if name == asked
+    }
+    if "" in splits:
         note = (
             f"{record.name} declares {asked} among its training data, and not which clips of it: how many of "
             "these it has seen is not known."
         )
         return Examined(original=dataset, galleries=dataset.galleries, notes=(*dataset.notes, note))
-    return dataset
+    seen = {clip.id for clip in dataset.clips if clip.labels.get("split") in splits} if splits else set[str]()
+    return _without(dataset, seen, f"of a split that {record.name}") if seen else dataset
 
 
-def _without_seen(dataset: Dataset, record: ModelRecord) -> Dataset:
-    videos = seen_videos(record)
-    seen = {clip.id for clip in dataset.clips if any(key.source in videos for key in clip_keys(clip))}
-    note = (
-        f"{len(seen)} of {len(dataset.clips)} clips are of videos that {record.name} declares it was "
-        "trained on" + (f"; retrieval scores named {CLEAN} are over the others." if seen else ".")
+def _without(dataset: Dataset, seen: Set[str], what: str) -> Dataset:
+    note = f"{len(seen)} of {len(dataset.clips)} clips are {what} declares it was trained on" + (
+        f"; retrieval scores named {CLEAN} are over the others." if seen else "."
     )
     clean = tuple(
         Gallery(name=CLEAN, clip_ids=tuple(each for each in gallery.clip_ids if each not in seen))

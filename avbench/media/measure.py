@@ -14,8 +14,9 @@ from avbench.media.decode import picture_packets, read_picture, read_sound
 from avbench.media.info import Limits, Measured
 from avbench.records import VideoInput
 
-# As where offsets are sought (avbench.runs.synchronizability).
 VIDEO = VideoInput(fps=12.5, height=32, width=32)
+QUIET, STILL = 1e-3, 4.0
+"""Up to which sample there is silence, and up to which change, in grey levels, a picture stands still."""
 FULL_SCALE = 0.99
 UNEVEN = 0.5
 """An interval between frames differs so much from the usual one, as a part of that, to count as uneven."""
@@ -36,7 +37,8 @@ def measure(path: Path, *, video: bool, audio: bool, limits: Limits | None = Non
     picture_end = motion = uneven = sound_end = peak = clipped = None
     if video:
         picture = read_picture(path, video=VIDEO, limits=limits)
-        picture_end, motion = picture.start + picture.seconds, most_change(picture.frames)
+        picture_end = picture.start + picture.seconds
+        motion = float(changes(picture.frames).max(initial=0))
         uneven = unevenness(path, limits)
     if audio:
         sound = read_sound(path, limits=limits)
@@ -52,14 +54,14 @@ def measure(path: Path, *, video: bool, audio: bool, limits: Limits | None = Non
     )
 
 
-def most_change(frames: NDArray[np.uint8]) -> float:
-    """Return by how many grey levels any pixel, its colours averaged, changes at most between two frames.
+def changes(frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return by how many grey levels a pixel, its colours averaged, changes at most: ``(time - 1,)``.
 
     Args:
-        frames: ``(time, channel=3, height, width)``, 0 to 255.
+        frames: ``(time, channel=3, height, width)``, 0 to 255; taken one by one, as a file may be long.
     """
     grey = (frame.astype(np.float32).mean(0) for frame in frames)
-    return max((float(np.abs(new - old).max()) for old, new in pairwise(grey)), default=0.0)
+    return np.array([np.abs(new - old).max() for old, new in pairwise(grey)], np.float32)
 
 
 def level(samples: NDArray[np.float32]) -> tuple[float, float]:

@@ -67,12 +67,7 @@ def _safetensors(path: Path, key: str | None) -> Iterator[Block]:
 
 
 def _parquet(path: Path, key: str | None) -> Iterator[Block]:
-    try:
-        import pyarrow.parquet as pq
-    except ImportError as error:
-        raise DataError(
-            f"{path} needs pyarrow to be read.", hint='Install it: pip install "avbench[parquet]".'
-        ) from error
+    import pyarrow.parquet as pq
     import pyarrow.types as kinds
 
     with pq.ParquetFile(path) as file:

@@ -5,20 +5,17 @@ from functools import partial
 from typing import Any
 
 from avbench.clips import Clip
-from avbench.digests import FileDigests
-from avbench.errors import DataError, PluginError
+from avbench.errors import PluginError
 from avbench.provenance import store_key
 from avbench.resolve import Contestant, Plan
 from avbench.results import Score
 from avbench.runs.apart import decoded_apart
-from avbench.runs.census import Census, LeftOut, take_census
-from avbench.runs.job import Evaluated, Job, Scored, nothing_left, score_of
-from avbench.runs.kept_scores import DecodedBatches, Scores, compute, recall
+from avbench.runs.census import Census, LeftOut
+from avbench.runs.job import Evaluated, Job, nothing_left, score_of
+from avbench.runs.kept_scores import DecodedBatches, Scores, compute, evaluated_trials, recall
 from avbench.runs.pairing import Pairing, PairScorer
-from avbench.runs.reference_rows import reference_model, reference_rows
-from avbench.runs.slots import Unread
+from avbench.runs.reference_rows import over_unread, reference_rows, unread_model
 from avbench.runs.synchronizability import masked_clips
-from avbench.runs.synchrony import decoder_note
 from avbench.specs import AlignmentProtocol
 from avbench.store import Store
 from avbench.tasks.alignment import AlignmentOutcome, score_alignment
@@ -44,19 +41,7 @@ def evaluate(job: Job) -> Evaluated:
         outcome = scored_pairs(plan, pairing, evaluated, logits)
     with job.clock.phase("reference rows"):
         rows = reference_rows(job, partial(_reference_scores, job, pairing, evaluated))
-    return Evaluated(
-        census=census,
-        left_out=scores.left_out,
-        masked=scores.masked,
-        scored=Scored(
-            scores=tuple(map(score_of, outcome.measurements)),
-            records=outcome.records,
-            notes=(decoder_note(),),
-        ),
-        rows=rows,
-        reused=scores.reused,
-        computed=scores.computed,
-    )
+    return evaluated_trials(census, scores, outcome, rows)
 
 
 def pairing_of(plan: Plan) -> Pairing:
@@ -82,16 +67,14 @@ def pairing_of(plan: Plan) -> Pairing:
 
 
 def _scores(job: Job, pairing: Pairing) -> tuple[Census, Scores]:
-    plan, protocol, inputs = job.plan, pairing.protocol, job.plan.contestant.inputs
+    plan, protocol = job.plan, pairing.protocol
     with job.clock.phase("resolve"):
-        files = FileDigests(index=job.cache / "digests.jsonl")
-        take = partial(take_census, plan.clips, plan.spec.seconds, files, job.report.progress)
-        census = take()
+        census = job.census(plan.clips)
         left_out = {**without_sound(pairing, census.left_out), **census.left_out}
     with job.clock.phase("masks"):
         starts = {clip.id: protocol.largest + pairing.pairs[clip.id].shift for clip in plan.clips}
         masked = masked_clips(job, protocol, census, starts, left_out)
-    contents = take(by_name=True).keys if inputs.video is None and inputs.audio is None else census.keys
+    contents = job.census(plan.clips, by_name=True).keys if plan.contestant.inputs.unread else census.keys
     scores = Scores(
         keys=pairing.keys(contents),
         left_out=left_out,
@@ -154,18 +137,9 @@ def scored_pairs(
 def _reference_scores(
     job: Job, pairing: Pairing, clips: Sequence[Clip], name: str
 ) -> tuple[str, Sequence[Score]]:
-    contestant, plan = reference_model(job, name), job.plan
-    if contestant.inputs.video or contestant.inputs.audio:
-        raise DataError(f"It reads media; run it by itself: --model {name}.", hint="")
+    contestant, plan = unread_model(job, name), job.plan
     scorer = scorer_of(plan, contestant, contestant.load("cpu"), pairing)
-    logits: dict[str, float] = {}
-    for first in range(0, len(clips), plan.batch_size):
-        slots = [(clip, Unread()) for clip in clips[first : first + plan.batch_size]]
-        logits |= {clip_id: float(row[0]) for clip_id, row in scorer.score(slots).items()}
-    if missing := [clip.id for clip in clips if clip.id not in logits]:
-        raise DataError(
-            f"It has nothing for {len(missing)} of {len(clips)} clips ({scorer.attempts.trouble}).",
-            hint="Look at the plugin that brings it.",
-        )
+    found = over_unread(plan, clips, scorer.score, scorer.attempts)
+    logits = {clip_id: float(row[0]) for clip_id, row in found.items()}
     outcome = scored_pairs(plan, pairing, clips, logits)
     return contestant.record.summary, [score_of(each) for each in outcome.measurements]

@@ -49,7 +49,7 @@ def decoded_apart(
     """
     clips = [clip for batch in batches for clip in batch]
     inputs, processes = plan.contestant.inputs, plan.workers
-    if inputs.video is None and inputs.audio is None:
+    if inputs.unread:
         for batch in batches:
             yield [(clip, Unread()) for clip in batch]
         return
@@ -74,3 +74,18 @@ def _taken(picture: Any, sound: Any) -> Decoded | MediaError:
         if isinstance(each, MediaError):
             return each
     return Taken(frames=picture.frames, samples=sound.samples)
+
+
+def decoder_note() -> str:
+    """Say how far the decoder itself moves sound against picture, measured now."""
+    from avbench.media.selftest import check_sync
+
+    checks = list(check_sync())
+    if troubled := [each for each in checks if each.problem]:
+        return f"The decoder does not keep sound and picture together: {troubled[0].problem}."
+    worst = max((each.offset_ms for each in checks), key=abs)
+    return (
+        f"The decoder's own offset, a click against a flash in {len(checks)} clips of "
+        f"{min(each.fps for each in checks):g} to {max(each.fps for each in checks):g} frames a second: "
+        f"{worst:+.2f} ms at worst."
+    )

@@ -23,7 +23,7 @@ from avbench.runs.job import (
 from avbench.runs.judging import Jury
 from avbench.runs.networks import Networks, networks
 from avbench.runs.reference_rows import reference_model, reference_rows
-from avbench.runs.sounds import Sounds, census_of, form_of, made_sounds, protocol_of, true_sounds
+from avbench.runs.sounds import Sounds, form_of, made_sounds, protocol_of, true_sounds
 from avbench.store import Store
 from avbench.tasks.features import ClipSounds
 from avbench.tasks.generation import score_generation, truth_in_halves, truth_shuffled
@@ -46,7 +46,7 @@ def evaluate(job: Job) -> Evaluated:
     """
     plan = job.plan
     with job.clock.phase("resolve"):
-        census = census_of(job, plan.clips)
+        census = job.census(plan.clips)
         through = networks(job)
     job.report.say(announcement(plan, census.found, 0, _to_do(plan)))
     with job.clock.phase("decode"):

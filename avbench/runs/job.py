@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from avbench.clips import Clip
+from avbench.digests import FileDigests
 from avbench.errors import DataError
 from avbench.metrics.measurement import Measurement
 from avbench.metrics.offsets import Trials
@@ -18,7 +19,7 @@ from avbench.registry import Registry
 from avbench.requests import RunRequest
 from avbench.resolve import Plan
 from avbench.results import Interval, ScaleRow, Score
-from avbench.runs.census import Census, LeftOut
+from avbench.runs.census import Census, LeftOut, take_census
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,11 @@ class Job:
     cache: Path
     report: Report
     clock: Clock
+
+    def census(self, clips: Sequence[Clip], *, by_name: bool = False) -> Census:
+        """Look for the clips' files and digest what they contain."""
+        files = FileDigests(index=self.cache / "digests.jsonl")
+        return take_census(clips, self.plan.spec.least, files, self.report.progress, by_name=by_name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,17 @@ from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Protocol, get_args
+from typing import Any, Protocol, get_args
 
 from avbench.clips import Clip
 from avbench.errors import MediaError
+from avbench.metrics.measurement import Measurement
+from avbench.metrics.offsets import Trials
+from avbench.results import ScaleRow
+from avbench.runs.apart import decoder_note
 from avbench.runs.attempts import Attempts
 from avbench.runs.census import Census, LeftOut
-from avbench.runs.job import Job, announcement
+from avbench.runs.job import Evaluated, Job, Scored, announcement, score_of
 from avbench.runs.slots import Decoded, Slots
 from avbench.runs.stream import note_failures
 from avbench.store import Row, Shelf
@@ -116,6 +120,39 @@ def compute(
             done += len(results)
             job.report.progress("scoring", done, total)
     scorer.attempts.refuse_failure(scorer.method, 1)
+
+
+class Outcome(Protocol):
+    """What the scores of trials are worth."""
+
+    @property
+    def measurements(self) -> Sequence[Measurement]: ...  # noqa: D102
+    @property
+    def records(self) -> tuple[Any, ...]: ...  # noqa: D102
+
+
+def evaluated_trials(
+    census: Census,
+    scores: Scores,
+    outcome: Outcome,
+    rows: tuple[ScaleRow, ...],
+    shown: Trials | None = None,
+) -> Evaluated:
+    """Return what came of a job of trials, and how far the decoder itself moves sound against picture."""
+    return Evaluated(
+        census=census,
+        left_out=scores.left_out,
+        masked=scores.masked,
+        scored=Scored(
+            scores=tuple(map(score_of, outcome.measurements)),
+            records=outcome.records,
+            notes=(decoder_note(),),
+        ),
+        rows=rows,
+        reused=scores.reused,
+        computed=scores.computed,
+        shown=shown,
+    )
 
 
 def interleaved(clips: Sequence[Clip]) -> list[Clip]:

@@ -17,7 +17,7 @@ from avbench.runs.embedding import Embedder
 from avbench.runs.hearing import Ear, EmbedderEar, SignalEar, SimilarityEar
 from avbench.runs.job import Job
 from avbench.runs.judging import Seat
-from avbench.runs.sounds import census_of, protocol_of
+from avbench.runs.sounds import protocol_of
 from avbench.runs.stream import embed_batches, recall, unfinished
 from avbench.store import Row, Store
 
@@ -179,7 +179,7 @@ def _similarity_ear(plan: Plan, viewer: Contestant) -> SimilarityEar:
 
 def _video_rows(job: Job, viewer: Contestant, clips: Sequence[Clip]) -> dict[str, Row]:
     plan = dataclasses.replace(job.plan, contestant=viewer, clips=tuple(clips))
-    census = census_of(job, clips)
+    census = job.census(clips)
     shelf = Store(root=job.cache).shelf(store_key(plan))
     outputs = recall(clips, census, shelf, ("video",))
     batches = unfinished(plan, outputs, ("video",))

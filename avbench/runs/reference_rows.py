@@ -1,13 +1,18 @@
 """The rows that give a number its scale: reference models, run on the clips that were evaluated."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
-from avbench.errors import AvbenchError
-from avbench.resolve import Contestant, resolve_model, resolve_task, sentence
+from avbench.clips import Clip
+from avbench.errors import AvbenchError, DataError
+from avbench.resolve import Contestant, Plan, resolve_model, resolve_task, sentence
 from avbench.results import ScaleRow, Score
+from avbench.runs.attempts import Attempts
 from avbench.runs.job import Job
+from avbench.runs.slots import Slots, Unread
 
+T = TypeVar("T")
 ScoresOf = Callable[[str], tuple[str, Sequence[Score]]]
 
 
@@ -41,6 +46,43 @@ def reference_model(job: Job, name: str) -> Contestant:
     contestant = resolve_model(job.registry, asked)
     resolve_task(job.registry, asked, job.plan.spec.name, contestant)
     return contestant.on(job.plan.spec.kind)
+
+
+def unread_model(job: Job, name: str) -> Contestant:
+    """Return a reference model that reads no media, resolved for the task of a job.
+
+    Raises:
+        AvbenchError: As :func:`reference_model`, or it reads media.
+    """
+    contestant = reference_model(job, name)
+    if not contestant.inputs.unread:
+        raise DataError(f"It reads media; run it by itself: --model {name}.", hint="")
+    return contestant
+
+
+def over_unread(
+    plan: Plan, clips: Sequence[Clip], call: Callable[[Slots], Mapping[str, T]], attempts: Attempts
+) -> dict[str, T]:
+    """Return what a model that reads no media gives for some clips, batch by batch, by clip id.
+
+    Args:
+        plan: Says how large a batch is.
+        clips: The clips.
+        call: Asks the model.
+        attempts: What became of the clips it was asked about.
+
+    Raises:
+        DataError: It has nothing for a clip.
+    """
+    found: dict[str, T] = {}
+    for first in range(0, len(clips), plan.batch_size):
+        found |= call([(clip, Unread()) for clip in clips[first : first + plan.batch_size]])
+    if missing := [clip.id for clip in clips if clip.id not in found]:
+        raise DataError(
+            f"It has nothing for {len(missing)} of {len(clips)} clips ({attempts.trouble}).",
+            hint="Look at the plugin that brings it.",
+        )
+    return found
 
 
 def _row(name: str, scores_of: ScoresOf) -> ScaleRow:

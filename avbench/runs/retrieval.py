@@ -7,13 +7,12 @@ from functools import partial
 import numpy as np
 
 from avbench.clips import Clip
-from avbench.digests import FileDigests
 from avbench.errors import DataError
 from avbench.provenance import store_key
 from avbench.resolve import Contestant, Plan
 from avbench.results import Score
 from avbench.runs.border import check_same_space
-from avbench.runs.census import Census, take_census
+from avbench.runs.census import Census
 from avbench.runs.embedding import Embedder
 from avbench.runs.job import (
     Evaluated,
@@ -24,8 +23,7 @@ from avbench.runs.job import (
     nothing_left,
     score_of,
 )
-from avbench.runs.reference_rows import reference_model, reference_rows
-from avbench.runs.slots import Unread
+from avbench.runs.reference_rows import over_unread, reference_rows, unread_model
 from avbench.runs.stream import MODALITIES, Batch, Outputs, embed_batches, recall, unfinished
 from avbench.specs import CategoryProtocol, RetrievalProtocol
 from avbench.store import Modality, Row, Store
@@ -65,15 +63,7 @@ def evaluate(job: Job) -> Evaluated:
 def _embed(job: Job) -> tuple[Census, Outputs]:
     plan = job.plan
     with job.clock.phase("resolve"):
-        files = FileDigests(index=job.cache / "digests.jsonl")
-        inputs = plan.contestant.inputs
-        census = take_census(
-            plan.clips,
-            plan.spec.least,
-            files,
-            job.report.progress,
-            by_name=inputs.video is None and inputs.audio is None,
-        )
+        census = job.census(plan.clips, by_name=plan.contestant.inputs.unread)
         shelf = Store(root=job.cache).shelf(store_key(plan))
         outputs = (
             Outputs(keys=census.keys, left_out=dict(census.left_out))
@@ -155,9 +145,7 @@ def _outcome(plan: Plan, clips: Sequence[Clip], video: Row, audio: Row) -> Retri
 
 
 def _reference_scores(job: Job, clips: Sequence[Clip], name: str) -> tuple[str, Sequence[Score]]:
-    contestant = reference_model(job, name)
-    if contestant.inputs.video or contestant.inputs.audio:
-        raise DataError(f"It reads media; run it by itself: --model {name}.", hint="")
+    contestant = unread_model(job, name)
     rows = _embed_unread(contestant, job.plan, clips)
     return contestant.record.summary, score_model(job.plan, name, clips, rows).scores
 
@@ -170,18 +158,10 @@ def _embed_unread(contestant: Contestant, plan: Plan, clips: Sequence[Clip]) -> 
         device="cpu",
         batch_size=plan.batch_size,
     )
-    rows: dict[Modality, dict[str, Row]] = {"video": {}, "audio": {}}
-    for first in range(0, len(clips), plan.batch_size):
-        slots = [(clip, Unread()) for clip in clips[first : first + plan.batch_size]]
-        for modality in rows:
-            rows[modality].update(embedder.embed(slots, modality))
-    missing = [clip.id for clip in clips if any(clip.id not in each for each in rows.values())]
-    if missing:
-        raise DataError(
-            f"It has nothing for {len(missing)} of {len(clips)} clips ({embedder.attempts.trouble}).",
-            hint="Look at the plugin that brings it.",
-        )
-    return rows
+    return {
+        modality: over_unread(plan, clips, partial(embedder.embed, modality=modality), embedder.attempts)
+        for modality in MODALITIES
+    }
 
 
 def _sizes(outcome: RetrievalOutcome | CategoryOutcome) -> dict[str, tuple[int, ...]]:

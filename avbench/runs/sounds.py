@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avbench.clips import Clip
-from avbench.digests import FileDigests
 from avbench.errors import MediaError
 from avbench.provenance import decoder, fit_of, store_key
 from avbench.records import AudioInput, Progress
 from avbench.resolve import Plan
 from avbench.runs.attempts import Attempts
 from avbench.runs.border import check_sounds
-from avbench.runs.census import Census, LeftOut, take_census
+from avbench.runs.census import Census, LeftOut
 from avbench.runs.job import Job
 from avbench.runs.slots import Decoded, Slots, video_batch
 from avbench.runs.stream import decoded_batches, note_failures, note_filled, was_filled
@@ -224,8 +223,7 @@ def made_sounds(
         ModelError: The model broke its contract, or failed on every clip of a batch's worth.
     """
     inputs, samples = plan.contestant.inputs, protocol_of(plan).samples
-    unread = inputs.video is None and inputs.audio is None
-    keys = census_of(job, clips, by_name=unread).keys
+    keys = job.census(clips, by_name=inputs.unread).keys
     shelf = Store(root=job.cache).shelf({**store_key(plan), "seed": plan.seed, "form": asdict(form_of(plan))})
     names = tuple(f"sound.{sample}" for sample in range(samples))
     sounds = Sounds(shelf=shelf, keys=keys, names=names, left_out=dict(left_out))
@@ -238,12 +236,6 @@ def made_sounds(
         with job.clock.phase("generate"):
             _make(maker, sounds, batches, job.report.progress, what)
     return sounds
-
-
-def census_of(job: Job, clips: Sequence[Clip], *, by_name: bool = False) -> Census:
-    """Look for the clips' files and digest what they contain."""
-    files = FileDigests(index=job.cache / "digests.jsonl")
-    return take_census(clips, job.plan.spec.least, files, job.report.progress, by_name=by_name)
 
 
 def _make(

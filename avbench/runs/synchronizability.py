@@ -22,19 +22,19 @@ from avbench.clips import Clip
 from avbench.datasets.onset_truth import onsets_of
 from avbench.errors import MediaError
 from avbench.media.info import DecodedClip
+from avbench.media.measure import QUIET, STILL, VIDEO, changes
 from avbench.metrics.spectral_flux import SAMPLE_RATE, detect_onsets
 from avbench.provenance import decoder
-from avbench.records import AudioInput, VideoInput
+from avbench.records import AudioInput
 from avbench.runs.census import Census, LeftOut
 from avbench.runs.job import Job
 from avbench.runs.stream import decoded_batches, note_failures
 from avbench.specs import AlignmentProtocol, OffsetProtocol
 from avbench.store import Shelf, Store
 
-VIDEO = VideoInput(fps=12.5, height=32, width=32)
 AUDIO = AudioInput(sample_rate=SAMPLE_RATE)
 BLOCK = SAMPLE_RATE // 50
-QUIET, STILL, LEAST_RISE = 1e-3, 4.0, 3.0
+LEAST_RISE = 3.0
 LIMITS = {"quiet": QUIET, "still": STILL, "rise": LEAST_RISE}
 MASKS: Mapping[str, str] = {
     "silent": "The sound beside the picture is silent.",
@@ -79,11 +79,10 @@ def signs_of(decoded: DecodedClip) -> Signs:
     assert frames is not None and samples is not None
     wave = samples[0]
     whole = wave[: len(wave) // BLOCK * BLOCK].reshape(-1, BLOCK)
-    grey = frames.astype(np.float32).mean(1)
     found = detect_onsets(wave, SAMPLE_RATE)
     return Signs(
         peaks=np.abs(whole).max(1),
-        changes=np.abs(np.diff(grey, axis=0)).reshape(len(grey) - 1, -1).max(1),
+        changes=changes(frames),
         onsets=found.times[found.strengths >= LEAST_RISE],
     )
 

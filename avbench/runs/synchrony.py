@@ -5,17 +5,15 @@ from functools import partial
 from typing import Any
 
 from avbench.clips import Clip
-from avbench.digests import FileDigests
 from avbench.errors import DataError, PluginError
 from avbench.metrics.offsets import Trials
 from avbench.provenance import store_key
 from avbench.resolve import Contestant, Plan
 from avbench.results import Score, digest_of
-from avbench.runs.census import Census, take_census
-from avbench.runs.job import Evaluated, Job, Scored, nothing_left, score_of
-from avbench.runs.kept_scores import Scores, compute, recall
-from avbench.runs.reference_rows import reference_model, reference_rows
-from avbench.runs.slots import Unread
+from avbench.runs.census import Census
+from avbench.runs.job import Evaluated, Job, nothing_left, score_of
+from avbench.runs.kept_scores import Scores, compute, evaluated_trials, recall
+from avbench.runs.reference_rows import over_unread, reference_rows, unread_model
 from avbench.runs.synchronizability import masked_clips
 from avbench.runs.trials import OTHER_SOUND, OffsetScorer, decoded_trials
 from avbench.specs import OffsetProtocol
@@ -49,20 +47,7 @@ def evaluate(job: Job) -> Evaluated:
         outcome = scored_trials(plan, evaluated, trials, scores.scale)
     with job.clock.phase("reference rows"):
         found = reference_rows(job, partial(_reference_scores, job, evaluated, offsets, rows, scores.scale))
-    return Evaluated(
-        census=census,
-        left_out=scores.left_out,
-        masked=scores.masked,
-        scored=Scored(
-            scores=tuple(map(score_of, outcome.measurements)),
-            records=outcome.records,
-            notes=(decoder_note(),),
-        ),
-        rows=found,
-        reused=scores.reused,
-        computed=scores.computed,
-        shown=trials,
-    )
+    return evaluated_trials(census, scores, outcome, found, shown=trials)
 
 
 def protocol_of(plan: Plan) -> OffsetProtocol:
@@ -83,16 +68,14 @@ def protocol_of(plan: Plan) -> OffsetProtocol:
 
 
 def _scores(job: Job, protocol: OffsetProtocol, offsets: Mapping[str, float]) -> tuple[Census, Scores]:
-    plan, inputs = job.plan, job.plan.contestant.inputs
+    plan = job.plan
     with job.clock.phase("resolve"):
-        files = FileDigests(index=job.cache / "digests.jsonl")
-        take = partial(take_census, plan.clips, plan.spec.seconds, files, job.report.progress)
-        census = take()
+        census = job.census(plan.clips)
         left_out = dict(census.left_out)
     with job.clock.phase("masks"):
         starts = {clip.id: protocol.reach + offsets[clip.id] for clip in plan.clips}
         masked = masked_clips(job, protocol, census, starts, left_out)
-    contents = take(by_name=True).keys if inputs.video is None and inputs.audio is None else census.keys
+    contents = job.census(plan.clips, by_name=True).keys if plan.contestant.inputs.unread else census.keys
     scores = Scores(
         keys={clip_id: digest_of([key, offsets[clip_id]]) for clip_id, key in contents.items()},
         left_out=left_out,
@@ -155,40 +138,11 @@ def _reference_scores(
             raise DataError("No batch has clips of two recordings.", hint="Raise --batch-size or --limit.")
         rows, summary = {clip.id: own[clip.id][1] for clip in paired}, OTHER_SOUND_SUMMARY
     else:
-        contestant = reference_model(job, name)
-        if contestant.inputs.video or contestant.inputs.audio:
-            raise DataError(f"It reads media; run it by itself: --model {name}.", hint="")
+        contestant = unread_model(job, name)
         scorer = scorer_of(job.plan, contestant, contestant.load("cpu"), offsets, with_other=False)
         paired, summary, scale = list(clips), contestant.record.summary, scorer.scale
-        rows = _score_unread(job.plan, scorer, clips)
+        found = over_unread(job.plan, clips, scorer.score, scorer.attempts)
+        rows = {clip_id: each[0] for clip_id, each in found.items()}
     trials = trials_of(protocol_of(job.plan), paired, offsets, rows)
     outcome = scored_trials(job.plan, paired, trials, scale)
     return summary, [score_of(each) for each in outcome.measurements]
-
-
-def _score_unread(plan: Plan, scorer: OffsetScorer, clips: Sequence[Clip]) -> Mapping[str, Row]:
-    rows: dict[str, Row] = {}
-    for first in range(0, len(clips), plan.batch_size):
-        slots = [(clip, Unread()) for clip in clips[first : first + plan.batch_size]]
-        rows |= {clip_id: each[0] for clip_id, each in scorer.score(slots).items()}
-    if missing := [clip.id for clip in clips if clip.id not in rows]:
-        raise DataError(
-            f"It has nothing for {len(missing)} of {len(clips)} clips ({scorer.attempts.trouble}).",
-            hint="Look at the plugin that brings it.",
-        )
-    return rows
-
-
-def decoder_note() -> str:
-    """Say how far the decoder itself moves sound against picture, measured now."""
-    from avbench.media.selftest import check_sync
-
-    checks = list(check_sync())
-    if troubled := [each for each in checks if each.problem]:
-        return f"The decoder does not keep sound and picture together: {troubled[0].problem}."
-    worst = max((each.offset_ms for each in checks), key=abs)
-    return (
-        f"The decoder's own offset, a click against a flash in {len(checks)} clips of "
-        f"{min(each.fps for each in checks):g} to {max(each.fps for each in checks):g} frames a second: "
-        f"{worst:+.2f} ms at worst."
-    )

@@ -293,7 +293,7 @@ def avbench_models() -> Iterable[ModelRecord]:
             train=train,
             import_weights=FAMILY.import_weights,
             recipes={path.stem: path for path in sorted(RECIPES.glob("*.toml"))},
-            training_data=("avsynth",),
+            training_data=("avsynth/train",),
             license="Apache-2.0",
         )
     ]

@@ -20,8 +20,9 @@ import torch
 from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import gelu, scaled_dot_product_attention
+from torch.nn.functional import scaled_dot_product_attention
 
+from avbench.embedders.expansion import Expansion
 from avbench_synchformer.config import Config
 from avbench_synchformer.summary import Summary
 from avbench_synchformer.windows import FRAMES
@@ -63,19 +64,6 @@ class DividedAttention(nn.Module):
         keys, values = (torch.cat(pair, dim=3) for pair in zip(first, patches, strict=True))
         answered = rearrange(scaled_dot_product_attention(queries, keys, values), f"{order} -> b h (t p) d")
         return self.proj(torch.cat([asking, answered], dim=2).transpose(1, 2).flatten(2))
-
-
-class Expansion(nn.Module):
-    """Two layers, the inner one four times as wide."""
-
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.fc1 = nn.Linear(dim, 4 * dim)
-        self.fc2 = nn.Linear(4 * dim, dim)
-
-    def forward(self, tokens: Float[Tensor, "batch token dim"]) -> Float[Tensor, "batch token dim"]:
-        """Expand and contract."""
-        return self.fc2(gelu(self.fc1(tokens)))
 
 
 class Block(nn.Module):

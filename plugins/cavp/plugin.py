@@ -60,7 +60,7 @@ def avbench_models() -> Iterable[ModelRecord]:
             identities=FAMILY.identities,
             train=FAMILY.train,
             import_weights=FAMILY.import_weights,
-            training_data=("avsynth",),
+            training_data=("avsynth/train",),
             license="Apache-2.0",
         )
     ]

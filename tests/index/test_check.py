@@ -18,7 +18,7 @@ from avbench.index.check import check
 from avbench.index.findings import CODES
 from avbench.index.scan import scan
 from avbench.media.encode import write_clip
-from avbench.media.measure import level, measure, most_change
+from avbench.media.measure import changes, level, measure
 
 OWN = {"truncated": "corrupt", "not-a-video": "corrupt", "short": "too-short", "outside": "missing"}
 SOUND = ("whole", "unlisted", "reupload")
@@ -147,13 +147,16 @@ def test_levels_and_changes_are_what_a_loop_counts():
 
     shares = [sum(abs(float(each)) >= 0.99 for each in channel) / 500 for channel in samples]
     assert level(samples) == (pytest.approx(max(abs(float(x)) for x in samples.ravel())), max(shares))
-    changes = [
-        abs(sum(int(frames[t + 1, c, y, x]) - int(frames[t, c, y, x]) for c in range(3))) / 3
+    expected = [
+        max(
+            abs(sum(int(frames[t + 1, c, y, x]) - int(frames[t, c, y, x]) for c in range(3))) / 3
+            for y in range(5)
+            for x in range(5)
+        )
         for t in range(3)
-        for y in range(5)
-        for x in range(5)
     ]
-    assert most_change(frames) == pytest.approx(max(changes), rel=1e-5)
+    assert changes(frames) == pytest.approx(expected, rel=1e-5)
+    assert len(changes(frames[:1])) == 0
 
 
 def test_the_documented_table_is_that_of_the_code():

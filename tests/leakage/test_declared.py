@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from avbench import registry
 from avbench.boards.pages import page
 from avbench.boards.ranking import boards, read_entries
 from avbench.boards.tables import result_tables
+from avbench.clips import Clip
+from avbench.datasets.cliplist import ClipList
 from avbench.errors import DataError
+from avbench.leakage.declared import examined
+from avbench.records import ModelInputs, ModelRecord
 from avbench.results import RunResult
 from tests.model_sources import seeing
 from tests.running import Runs
@@ -23,6 +28,13 @@ def runs(tmp_path: Path, tiny_clips: Path) -> Runs:
     for number, path in enumerate(sorted(tiny_clips.glob("*.mp4"))[:4]):
         shutil.copy(path, clips / f"video-{number:05d}_000030.mp4")
     return Runs(tmp_path, clips)
+
+
+def declared(*data: str) -> ModelRecord:
+    inputs = ModelInputs(video=None, audio=None)
+    return ModelRecord(
+        name="mine", summary="-", load=dict, inputs=inputs, capabilities=("retrieval",), training_data=data
+    )
 
 
 def declaring(runs: Runs, declaration: str) -> RunResult:
@@ -84,6 +96,30 @@ def test_a_data_set_that_is_declared_without_ids_is_a_note(runs: Runs) -> None:
     result = declaring(runs, 'training_data=("folder",)')
     assert any("declares folder among its training data" in note for note in result.notes)
     assert not any("declares" in note for note in declaring(runs, 'training_data=("other",)').notes)
+
+
+def test_of_a_split_that_is_declared_the_clips_labelled_so_are_seen(tmp_path: Path) -> None:
+    labels = {"a": "train", "b": "test", "c": "test"}
+    clips = tuple(
+        Clip(id=name, path=tmp_path / name, labels={"split": split}) for name, split in labels.items()
+    )
+    dataset = ClipList(name="set", revision="1", clips=clips)
+
+    found = examined(dataset, declared("set/train"), "set")
+
+    assert found.notes[-1].startswith("1 of 3 clips are of a split that mine declares")
+    assert [gallery.clip_ids for gallery in found.galleries if gallery.name == "clean"] == [("b", "c")]
+    for nothing in ("set/val", "other/train"):
+        assert examined(dataset, declared(nothing), "set") is dataset
+
+
+@pytest.mark.parametrize("model", ["gmscavp", "cavp"])
+def test_a_bundled_model_has_seen_none_of_what_avsynth_tests(model: str, tmp_path: Path) -> None:
+    record = registry.load().models.get(model)
+    clips = tuple(Clip(id=str(k), path=tmp_path, labels={"split": "test"}) for k in range(3))
+    dataset = ClipList(name="avsynth", revision="1", clips=clips)
+
+    assert examined(dataset, record, "avsynth") is dataset
 
 
 def test_a_file_of_ids_that_is_not_there_stops_the_run_by_name(runs: Runs) -> None:

@@ -103,14 +103,15 @@ def _declared(model: str, plugins: Sequence[str], named: "Sequence[NamedClips]")
 
 def _near_duplicates(folders: Sequence[Path], seconds: float, progress: "Progress") -> dict[str, Any]:
     from avbench.datasets.file_names import VIDEO_ENDINGS
+    from avbench.datasets.named_files import media_files
     from avbench.errors import MediaError
     from avbench.leakage.prints import Print, alike, print_of
 
     paths = [
         path
         for folder in folders
-        for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in VIDEO_ENDINGS and path.is_file() and not path.is_symlink()
+        for path in media_files(folder, VIDEO_ENDINGS)
+        if path.is_file() and not path.is_symlink()
     ]
     prints: list[Print] = []
     unread: dict[str, str] = {}
