@@ -204,7 +204,7 @@ def _found(dataset: str, tree: _Tree, subset: str) -> ClipList:
     what = f"the subset {subset} cannot be told apart, and " if subset else ""
     notes = [f"No list was given: {what}the clips are what the folder holds. Give one by --list FILE."]
     if tree.unnamed:
-        notes.append(f"{tree.unnamed} files of the folder are named for no clip of {dataset}.")
+        notes.append(f"Files of the folder that are named for no clip of {dataset}: {tree.unnamed}.")
     name = f"{dataset}@found-{len(clips)}"
     return ClipList(
         name=name,

@@ -99,3 +99,11 @@ def test_coverage_counts_what_a_run_would_evaluate(
     assert (said["asked"], said["found"]) == (len(asked), len(asked) - len(missing))
     assert said["long_enough"] == sum(not clip.reason for clip in asked)
     assert sum(each["asked"] for each in said["classes"]) == len(asked)
+
+
+def test_coverage_of_what_is_made_is_refused_and_makes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("coverage", "avsynth", str(tmp_path)) == 2
+    assert "made, not found" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

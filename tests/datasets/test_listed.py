@@ -90,7 +90,8 @@ def test_without_a_list_the_folder_is_asked_for(tmp_path):
     assert found.list_name == found.name == "vggsound@found-2"
     assert found.found_only
     assert [clip.id for clip in found.clips] == [f"{ID}_30000_40000", "abcdefghijk_10000_20000"]
-    assert "1 files of the folder are named for no clip" in found.notes[1]
+    assert found.notes[1].startswith("Files of the folder that are named for no clip of ")
+    assert found.notes[1].endswith(": 1.")
 
 
 def test_a_folder_without_any_clip_of_the_list_is_an_error(tmp_path):

@@ -51,15 +51,22 @@ def command(
       avbench data coverage vggsound /data/vggsound --list test.csv --seconds 8 --json
     """
     from avbench import registry
+    from avbench.errors import UsageError
     from avbench.index.coverage import coverage
     from avbench.index.scan import default_path, scan
     from avbench.records import DatasetRequest
     from avbench.store import cache_folder
 
     args = {name: value for name, value in (("list", asked), ("subset", subset)) if value}
+    record = registry.load().datasets.get(dataset)
+    if not record.needs_root:
+        raise UsageError(
+            f"The dataset {dataset!r} is made, not found: there is nothing to look for below {root}.",
+            hint="Name one that is read from your files: `avbench list datasets`.",
+        )
     with progress_to_stderr(quiet=quiet) as progress:
         request = DatasetRequest(cache=cache_folder(), root=root, args=args, progress=progress)
-        opened = registry.load().datasets.get(dataset).open(request)
+        opened = record.open(request)
         place = root.resolve()
         found = scan(root, default_path(place), progress, processes=os.cpu_count() or 1, digests=False)
     entries = {place / entry.path: entry for entry in found.entries}

@@ -60,7 +60,7 @@ def command(
         counts = {"clips": written.clips, "missing": list(written.missing), "notes": list(opened.notes)}
         print_json({"shards": [str(path) for path in written.shards], **counts})
         return
-    click.echo(f"{written.clips} clips in {len(written.shards)} tars, in {out}")
+    click.echo(f"{written.clips} clips in {(tars := len(written.shards))} tar{'s' * (tars != 1)}, in {out}")
     if written.missing:
         click.echo(f"note: {len(written.missing)} clips are missing, {written.missing[0]} one of them")
     for note in opened.notes:
