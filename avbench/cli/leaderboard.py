@@ -73,8 +73,8 @@ def build(results: Path | None, published: Path | None, out: Path, as_json: bool
 def compare(first: Path, second: Path, seed: int, as_json: bool) -> None:
     """Test whether the model of the first RESULT does better than that of the second.
 
-    Paired: both are resampled over the same queries, clips or pairs, so what makes one hard cancels out. Results that
-    scored different clips of one list are compared on those that both have, and a line says so.
+    Paired: both are resampled over the same queries, clips or pairs, so what makes one hard cancels out.
+    Results that scored different clips of one list are compared on those that both have, and a line says so.
     """
     from dataclasses import asdict
 

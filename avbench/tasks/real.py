@@ -34,8 +34,8 @@ _NOT_MADE_FOR_IT = (
     "The data are not picked for sound that belongs to the picture: music and speech over it count as truth."
 )
 _OFFSETS = (
-    "Clips are masked in which nothing can be seen to be in time. Offsets are drawn from the clip's id; no "
-    "published list of VGGSound has these windows."
+    "Clips are masked in which nothing can be seen to be in time. Offsets are drawn from the clip's id where "
+    "no list of them is given; no published list of VGGSound has these windows."
 )
 
 RETRIEVAL = (
