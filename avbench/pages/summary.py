@@ -11,7 +11,11 @@ from avbench.records import Args, Capability
 from avbench.results import RunResult
 
 DIGITS = 12
-KINDS: Mapping[Capability, str] = {"generation": "Video-to-audio generation", "synchrony": "Synchrony"}
+KINDS: Mapping[Capability, str] = {
+    "generation": "Video-to-audio generation",
+    "synchrony": "Synchrony",
+    "alignment": "Alignment",
+}
 """The kinds of task that have a page, and what it calls them."""
 
 
