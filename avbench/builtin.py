@@ -18,6 +18,26 @@ from avbench.specs import TaskSpec
 from avbench.tasks import real
 from avbench.tasks.specs import TASKS
 
+RENDERED = (
+    (
+        "avsynth",
+        "A procedural world, rendered on first use: correspondence at six scales, exact truth.",
+        "dataset",
+        "open_avsynth",
+    ),
+    (
+        "avsynth-windows",
+        "Each clip of avsynth a gallery of its own moments: --dataset-args window=SECONDS.",
+        "windows",
+        "open_windows",
+    ),
+    (
+        "avsynth-counterfactuals",
+        "States of avsynth, as drawn and changed in one thing each: --dataset-args states=N.",
+        "counterfactuals",
+        "open_counterfactuals",
+    ),
+)
 _FILES = "--data-root DIR --list FILE"
 # Name, summary, and the terms of the annotations; the videos are their owners'.
 LISTED = (
@@ -45,26 +65,15 @@ def avbench_tasks() -> Iterable[TaskSpec]:
 def avbench_datasets() -> Iterable[DatasetRecord]:
     """The bundled datasets."""
     return (
-        DatasetRecord(
-            name="avsynth",
-            summary="A procedural world, rendered on first use: correspondence at six scales, exact truth.",
-            open=_opener("avbench.datasets.avsynth.dataset", "open_avsynth"),
-            needs_root=False,
-            license="Apache-2.0",
-        ),
-        DatasetRecord(
-            name="avsynth-windows",
-            summary="Each clip of avsynth a gallery of its own moments: --dataset-args window=SECONDS.",
-            open=_opener("avbench.datasets.avsynth.windows", "open_windows"),
-            needs_root=False,
-            license="Apache-2.0",
-        ),
-        DatasetRecord(
-            name="avsynth-counterfactuals",
-            summary="States of avsynth, as drawn and changed in one thing each: --dataset-args states=N.",
-            open=_opener("avbench.datasets.avsynth.counterfactuals", "open_counterfactuals"),
-            needs_root=False,
-            license="Apache-2.0",
+        *(
+            DatasetRecord(
+                name=name,
+                summary=summary,
+                open=_opener(f"avbench.datasets.avsynth.{module}", function),
+                needs_root=False,
+                license="Apache-2.0",
+            )
+            for name, summary, module, function in RENDERED
         ),
         DatasetRecord(
             name="folder",
