@@ -22,6 +22,7 @@ from avbench.metrics.onsets import (
     TOLERANCES,
     OnsetCounts,
     average_precision,
+    average_precision_interval,
     matched,
     onset_scores,
 )
@@ -198,20 +199,21 @@ def _onset_measurements(
         notes.append("No onset of the truth is known: onsets are not measured.")
         return
     recordings = [record.recording for record in known]
-    sounds = [(clip, made) for clip in clips if clip.onsets is not None for made in clip.made]
+    found = [
+        (made.onsets.times, made.onsets.strengths, clip.onsets)
+        for clip in clips
+        if clip.onsets is not None
+        for made in clip.made
+    ]
+    detected, strengths, true = zip(*found, strict=True)
     for tolerance in TOLERANCES:
         scores = onset_scores([record.onsets[f"{tolerance:g}"] for record in known], recordings, seed=seed)
-        precise = average_precision(
-            [made.onsets.times for _, made in sounds],
-            [made.onsets.strengths for _, made in sounds],
-            [clip.onsets for clip, _ in sounds if clip.onsets is not None],
-            tolerance,
-        )
+        listed = (detected, strengths, true, tolerance)
         for measure, value, interval in (
             ("f1", scores.f1, scores.f1_interval),
-            ("precision", scores.precision, None),
+            ("precision", scores.precision, scores.precision_interval),
             ("recall", scores.recall, scores.recall_interval),
-            ("ap", precise, None),
+            ("ap", average_precision(*listed), average_precision_interval(*listed, recordings, seed=seed)),
         ):
             if value is None:
                 notes.append(f"Nothing was detected: onset.{measure}@{tolerance:g} is not defined.")
