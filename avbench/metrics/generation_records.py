@@ -169,10 +169,19 @@ GENERATION_METRICS = (
     ),
     MetricRecord(
         id="clap.EMBEDDER",
-        summary="mean cosine of a text's and the generated sound's embedding, -1 to 1",
+        summary=(
+            "mean cosine of a clip's captions and the sound generated for it, -1 to 1; over several captions "
+            "of a clip, and its rows if they are several, their mean"
+        ),
         unit="cosine",
         higher_is_better=True,
-        differs="CLAP scores of another checkpoint: three are in use under this one name",
+        source="Wu et al. (ICASSP 2023)",
+        equals="CLAP of av-benchmark and of stable-audio-metrics, through the checkpoint that each names",
+        differs=(
+            "CLAP scores of another checkpoint: LAION's music_speech_audioset (av-benchmark), its "
+            "630k-audioset-fusion-best (stable-audio-metrics) and Microsoft's of 2023 are three numbers "
+            "under one name"
+        ),
     ),
     MetricRecord(
         id="av-similarity.MODEL",

@@ -67,6 +67,7 @@ def sound_records(clips: Sequence[ClipSounds]) -> list[SoundRecord]:
             values={
                 **_divergences(clip, made),
                 **_similarities(clip, made),
+                **_captioned(clip, made),
                 **_time_and_place(clip, made),
                 **_judged(clip, sample),
             },
@@ -132,6 +133,17 @@ def _similarities(clip: ClipSounds, made: Features) -> dict[str, float]:
     }
 
 
+def _captioned(clip: ClipSounds, made: Features) -> dict[str, float]:
+    """Return the mean cosine of every caption with every row: each embedder that reads has one a sound."""
+    values: dict[str, float] = {}
+    for embedder, texts in clip.texts.items():
+        rows = made.rows[embedder]
+        with suppress(ValueError):  # a row of zeros has no direction
+            cosines = cosine_similarities(np.repeat(texts, len(rows), axis=0), np.tile(rows, (len(texts), 1)))
+            values[f"clap.{embedder}"] = float(cosines.mean())
+    return values
+
+
 def _time_and_place(clip: ClipSounds, made: Features) -> dict[str, float]:
     values: dict[str, float] = {}
     with suppress(ValueError):  # an envelope that does not change correlates with nothing
@@ -184,6 +196,7 @@ def _kind(id: str) -> Criterion:
     unit, higher = {
         **dict.fromkeys(DIVERGENCES, ("nats", False)),
         "av-similarity": ("cosine", True),
+        "clap": ("cosine", True),
         "envelope.correlation": ("correlation", True),
         "envelope.lag": ("s", False),
         "pan.error": ("fraction", False),

@@ -180,6 +180,12 @@ def test_the_halves_of_the_truth_share_no_recording() -> None:
     assert len(halves) == 6
 
 
+def test_clips_of_one_recording_have_no_interval_that_would_look_sure() -> None:
+    outcome = scored([dataclasses.replace(clip, recording="all") for clip in clips(12, stereo=True)])
+    assert {"kl.tiny", "onset.f1@0.1", "coverage.tiny", "is.tiny"} <= values(outcome).keys()
+    assert [each.id for each in outcome.measurements if each.interval] == []
+
+
 def test_one_clip_cannot_be_shuffled_nor_one_recording_halved() -> None:
     with pytest.raises(ValueError, match="no other"):
         truth_shuffled(clips(1))
