@@ -40,26 +40,18 @@ def _frechet(name: str, equals: str) -> tuple[MetricRecord, ...]:
         ),
         MetricRecord(
             id=f"{name}-population.EMBEDDER",
-            summary=(
-                "Fréchet distance free of the bias of order 1/n, by a delete-block jackknife over recordings"
-            ),
+            summary="Fréchet distance free of the bias of order 1/n, by a jackknife over recordings",
             unit="distance",
             higher_is_better=False,
             source="Busing, Meijer and van der Leeden (1999)",
         ),
         MetricRecord(
             id=f"{name}-inf.EMBEDDER",
-            summary=(
-                "where a line of Fréchet distance on 1/n meets 1/n = 0; rows drawn without replacement, "
-                "seeded"
-            ),
+            summary="where a line of Fréchet distance on 1/n meets 1/n = 0; seeded draws, none twice",
             unit="distance",
             higher_is_better=False,
             source="Chong and Forsyth (CVPR 2020); Gui et al. (ICASSP 2024)",
-            differs=(
-                "FAD-inf of fadtk, kadtk and VERSA: they draw with replacement and unseeded, which keeps "
-                "the bias"
-            ),
+            differs="FAD-inf of fadtk, kadtk and VERSA: drawn with replacement, which keeps the bias; unseeded",
         ),
     )
 
