@@ -51,7 +51,7 @@ def _frechet(name: str, equals: str) -> tuple[MetricRecord, ...]:
             unit="distance",
             higher_is_better=False,
             source="Chong and Forsyth (CVPR 2020); Gui et al. (ICASSP 2024)",
-            differs="FAD-inf of fadtk, kadtk and VERSA: drawn with replacement, which keeps the bias; unseeded",
+            differs="FAD-inf of fadtk, kadtk and VERSA: unseeded, and with replacement, which keeps the bias",
         ),
     )
 
