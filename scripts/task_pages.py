@@ -34,6 +34,7 @@ WORDS = {
     "synchrony": "judged by",
     "samples": "sounds a clip",
     "onsets": "onsets from",
+    "captions": "captions from the label",
     "window": "seconds of picture",
     "reach": "largest offset, s",
     "step": "grid, s",
@@ -100,7 +101,8 @@ def _metrics(spec: TaskSpec) -> str:
     if isinstance(protocol, GenerationProtocol):
         onsets = "`onset.f1@0.05` … `@0.3`, precision, recall, average precision"
         through = "`fad`, `fd`, `kl`, `is` through its networks, " if protocol.embedders else ""
-        return f"{through}{onsets}, `envelope.correlation`"
+        words = ", `clap` of captions and sound" if protocol.captions else ""
+        return f"{through}{onsets}, `envelope.correlation`{words}"
     if isinstance(protocol, OffsetProtocol):
         return "median error, accuracy within each tolerance, area under the tolerance curve"
     return "`a2v.recall@k`, `v2a.recall@k`, `medr`, `mrr`" + (", `percentile`" if protocol.percentile else "")

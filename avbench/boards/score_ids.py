@@ -20,6 +20,7 @@ _NAMES = {
     "fd": "FD",
     "kl": "KL",
     "is": "IS",
+    "clap": "CLAP",
     "onset.f1": "onset F1",
     "envelope.correlation": "envelope correlation",
     "pan.error": "pan error",
@@ -48,7 +49,7 @@ _WAYS = re.compile(r"category|dual-softmax@\d+")
 _SHOWN_CATEGORY = re.compile(r"map|hit@1|ndcg@10|recall@10")
 # Of generation one number of each sort, and all that judges say; the document has every one.
 _SHOWN = re.compile(
-    r"(fad|fd|kl|is|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error"
+    r"(fad|fd|kl|is|clap|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error"
     r"|sync\..+|align\..+"
     r"|offset\.(top1|within1|accuracy@.+|median-error|mean-error|auc-corrected|ece)"
 )

@@ -7,6 +7,7 @@ from functools import partial
 
 from avbench.clips import Clip
 from avbench.datasets.onset_truth import onsets_of
+from avbench.errors import DataError
 from avbench.pages.exhibits import Exhibition, exhibition
 from avbench.resolve import Plan
 from avbench.results import Score
@@ -22,6 +23,7 @@ from avbench.runs.job import (
 )
 from avbench.runs.judging import Jury
 from avbench.runs.networks import Networks, networks
+from avbench.runs.reading import Readings, read_captions
 from avbench.runs.reference_rows import reference_model, reference_rows
 from avbench.runs.sounds import Sounds, form_of, made_sounds, protocol_of, true_sounds
 from avbench.store import Store
@@ -56,7 +58,10 @@ def evaluate(job: Job) -> Evaluated:
     if not evaluated:
         raise nothing_left(plan, made.left_out)
     with job.clock.phase("hear"):
-        hearing = Hearing.of(job, through, evaluated, truth)
+        readings = read_captions(
+            evaluated, protocol_of(plan).captions, through.readers, Store(root=job.cache)
+        )
+        hearing = Hearing.of(job, through, evaluated, truth, readings)
         sounds = hearing.sounds_made(made, job)
     with job.clock.phase("score"):
         outcome = score_generation(sounds, through.prefixes, plan.seed, hearing.jury.criteria)
@@ -66,7 +71,7 @@ def evaluate(job: Job) -> Evaluated:
     scored = Scored(
         scores=tuple(map(score_of, outcome.measurements)),
         records=outcome.records,
-        notes=(*through.notes, *outcome.notes),
+        notes=(*through.notes, *readings.notes, *outcome.notes),
         networks=through.identities,
     )
     return Evaluated(
@@ -103,7 +108,9 @@ class Hearing:
     jury: Jury
 
     @classmethod
-    def of(cls, job: Job, through: Networks, clips: Sequence[Clip], truth: Sounds) -> "Hearing":
+    def of(
+        cls, job: Job, through: Networks, clips: Sequence[Clip], truth: Sounds, readings: Readings
+    ) -> "Hearing":
         """Hear the clips' own sounds, and look at their pictures."""
         protocol, seconds = protocol_of(job.plan), job.plan.spec.seconds
         listener = Listener(
@@ -122,6 +129,7 @@ class Hearing:
                 made=(),
                 onsets=known,
                 video={model: rows[clip.id] for model, rows in video.items() if clip.id in rows},
+                texts=readings.texts.get(clip.id, {}),
             )
         jury = Jury(
             seats=through.seats,
@@ -177,6 +185,10 @@ def _reference_scores(
     job: Job, hearing: Hearing, through: Networks, name: str
 ) -> tuple[str, Sequence[Score]]:
     clips, seed = [hearing.heard[clip.id] for clip in hearing.clips], job.plan.seed
+    if name == "truth-halves" and len({clip.recording for clip in clips}) < 2:
+        raise DataError("It needs two recordings at least.", hint="Evaluate more clips.")
+    if name == "shuffled-truth" and len(clips) < 2:
+        raise DataError("It needs two clips at least.", hint="Evaluate more clips.")
     if name == "truth-halves":
         halves, tries = truth_in_halves(clips, seed), Tries()
         found = [

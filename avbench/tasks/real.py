@@ -8,6 +8,9 @@ _SIZES = (1_000, 1_500)
 _INSTANCE = RetrievalProtocol(gallery_sizes=_SIZES, siblings="negative", percentile=True, by_class=True)
 _UNCLASSED = RetrievalProtocol(gallery_sizes=_SIZES, siblings="negative", percentile=True)
 _MMAUDIO = GenerationProtocol(sample_rate=44_100, embedders=("vggish", "panns", "passt"))
+_MMAUDIO_WITH_TEXT = GenerationProtocol(
+    sample_rate=44_100, embedders=("vggish", "panns", "passt", "clap"), captions="captions"
+)
 _FLOORS = ("truth-reencoded", "truth-halves", "shuffled-truth", "noise", "silence")
 
 _MANY_LIKE_IT = (
@@ -32,6 +35,10 @@ _AV_BENCHMARK = (
 )
 _NOT_MADE_FOR_IT = (
     "The data are not picked for sound that belongs to the picture: music and speech over it count as truth."
+)
+_CAPTIONED = (
+    "A CLAP score is the mean over all captions of a clip; the captions were written of 10 s. It depends on "
+    "the checkpoint: the networks of this result say which."
 )
 _OFFSETS = (
     "Clips are masked in which nothing can be seen to be in time. Offsets are drawn from the clip's id; no "
@@ -167,6 +174,16 @@ GENERATION = (
         protocol=_MMAUDIO,
         scale_rows=_FLOORS,
         note=_AV_BENCHMARK,
+    ),
+    TaskSpec(
+        name="audiocaps-v2a",
+        dataset="audiocaps",
+        seconds=8.0,
+        version=1,
+        summary="Make the sound of the first 8 s of AudioCaps clips, scored beside their captions too.",
+        protocol=_MMAUDIO_WITH_TEXT,
+        scale_rows=_FLOORS,
+        note=f"{_AV_BENCHMARK} {_CAPTIONED}",
     ),
     TaskSpec(
         name="panda70m-v2a",

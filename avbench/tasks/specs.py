@@ -81,6 +81,16 @@ TASKS: tuple[TaskSpec, ...] = (
         note=_OWN_SOUNDS,
     ),
     TaskSpec(
+        name="manifest-v2a",
+        dataset="manifest",
+        seconds=4.0,
+        version=1,
+        summary="Make the sound of the first 4 s of the clips a table lists, with captions where it has any.",
+        protocol=GenerationProtocol(sample_rate=44_100, embedders=("avsynth-cnn",), captions="caption"),
+        scale_rows=_FLOORS,
+        note=_OWN_SOUNDS,
+    ),
+    TaskSpec(
         name="folder-v2a-mmaudio-8s",
         dataset="folder",
         seconds=8.0,
