@@ -1,4 +1,4 @@
-"""AVE, LLP, Greatest Hits, AVSync15, Kinetics, and sets whose lines are json (MovieGen, FoleyBench)."""
+"""AVE, LLP, AVSync15, and sets whose lines are json (MovieGen, FoleyBench)."""
 
 import json
 import re
@@ -11,7 +11,6 @@ from avbench.errors import DataError
 from avbench.lists.id_list import IdList, ListedClip
 from avbench.lists.rows import BadRow, headed, numbered, padded, source, stretch
 
-STAMP = re.compile(r"\d{4}(?:-\d{1,2}){5,6}", re.ASCII)
 PLAIN_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", re.ASCII)
 AVE_SECONDS = 10
 AVE_HEADING = "Category"
@@ -55,17 +54,6 @@ def read_llp(path: Path) -> IdList:
     return IdList(name=f"llp-{path.stem}", clips=list(clips.values()))
 
 
-def read_greatest_hits(path: Path) -> IdList:
-    """Read the recordings of Greatest Hits: one a line, by the time of day each was made at."""
-    clips: dict[ClipKey, ListedClip] = {}
-    for line, (text,) in _lines(path):
-        with numbered(path, line):
-            if not STAMP.fullmatch(text):
-                raise BadRow(f"{text!r} is no recording of Greatest Hits")
-            _add(clips, ListedClip(key=ClipKey(source=text)))
-    return IdList(name=f"greatesthits-{path.stem}", clips=list(clips.values()))
-
-
 def read_avsync15(path: Path) -> IdList:
     """Read AVSync15's lists of paths, ``<class>/<name>``, in either form that VGGSound's names are met in."""
     clips: dict[ClipKey, ListedClip] = {}
@@ -85,34 +73,6 @@ def _vggsound_name(stem: str) -> ClipKey:
     if start.isdecimal() and end.isdecimal() and len(video) == 11:
         return ClipKey(source=source(video), start=int(start), end=int(end))
     return padded(stem)
-
-
-def read_kinetics(path: Path, classes: Path | None = None) -> IdList:
-    """Read Kinetics' csv: ``label``, ``youtube_id``, ``time_start``, ``time_end``, ``split``.
-
-    Args:
-        path: The file.
-        classes: The classes of Kinetics-Sounds to keep, one a line: 31, 32 or 34 of them by paper, after
-            Kinetics renamed some. Which they are stands in the notes.
-
-    Raises:
-        DataError: A line breaks the format, or a class that is to be kept has no clip.
-    """
-    kept = [text for _, (text,) in _lines(classes)] if classes else []
-    clips: dict[ClipKey, ListedClip] = {}
-    for line, row in headed(path, ("label", "youtube_id", "time_start", "time_end")):
-        with numbered(path, line):
-            key = stretch(row["youtube_id"], row["time_start"], row["time_end"])
-            if not kept or row["label"] in kept:
-                _add(clips, ListedClip(key=key, classes=(row["label"],)))
-    there = sorted({clip.classes[0] for clip in clips.values()})
-    if lost := sorted(set(kept) - set(there)):
-        raise DataError(
-            f"The list {path} has no clip of the class {lost[0]!r}.",
-            hint="Kinetics renamed classes: write them as this csv does.",
-        )
-    notes = (f"{len(there)} classes: {', '.join(there)}.",)
-    return IdList(name=f"kinetics-sounds-{len(there)}-{path.stem}", clips=list(clips.values()), notes=notes)
 
 
 def read_json_lines(path: Path) -> IdList:
