@@ -55,7 +55,9 @@ def read_greatest_hits(path: Path) -> IdList:
     if not clips:
         raise DataError(f"The list {path} names no clip.", hint="Give the file as its authors distribute it.")
     repeated = len(entries) - len(clips)
-    notes = (f"{repeated} entries of the list stand there more than once and count once.",) if repeated else ()
+    notes = (
+        (f"{repeated} entries of the list stand there more than once and count once.",) if repeated else ()
+    )
     return IdList(name=f"greatesthits-{path.stem}", clips=list(clips.values()), notes=notes)
 
 

@@ -1,7 +1,7 @@
 """Kinetics-Sounds: the clips of Kinetics whose action can be seen and heard.
 
-Not all of the 34 classes of 2017 (arXiv 1705.08168) are still in Kinetics, which renamed some. Two lists of what
-is left are met: they differ in ``strumming guitar``.
+Not all of the 34 classes of 2017 (arXiv 1705.08168) are still in Kinetics, which renamed some. Two lists of
+what is left are met: they differ in ``strumming guitar``.
 """
 
 from collections.abc import Mapping, Sequence

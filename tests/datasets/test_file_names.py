@@ -67,7 +67,9 @@ def test_a_name_of_no_convention_is_of_no_video(name):
     assert [key for key in read_name(name) if key.source == ID] == []
 
 
-@pytest.mark.parametrize(("number", "start"), [("30", 30_000), ("1260", 1_260_000), ("30000", 30_000), ("0", 0)])
+@pytest.mark.parametrize(
+    ("number", "start"), [("30", 30_000), ("1260", 1_260_000), ("30000", 30_000), ("0", 0)]
+)
 def test_a_large_start_alone_is_milliseconds_at_the_likeliest(number, start):
     assert read_name(f"{ID}_{number}")[0] == ClipKey(source=ID, start=start)
 

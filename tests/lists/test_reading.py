@@ -209,17 +209,42 @@ def test_names_of_strong_labels_are_those_of_the_table_or_none(tmp_path):
 
     assert read_audioset_strong(path, written(tmp_path, weak, "labels.csv")).clips[0].classes == ("Bark",)
     written(tmp_path, "/m/b\tWind\n", "mid_to_display_name.tsv")
-    with pytest.raises(DataError, match="Line 2 .* '/m/a' is not in mid_to_display_name.tsv"):
+    with pytest.raises(DataError, match=r"Line 2 .* '/m/a' is not in mid_to_display_name\.tsv"):
         read_audioset_strong(path)
     written(tmp_path, "/m/a\tWind\n/m/b\tWind\n", "mid_to_display_name.tsv")
-    with pytest.raises(DataError, match="Two classes .* 'Wind'"):
+    with pytest.raises(DataError, match=r"Two classes .* 'Wind'"):
         read_audioset_strong(path)
+
+
+def test_llp_says_who_is_heard_and_who_is_seen_where_its_tables_lie_beside(tmp_path):
+    path = written(tmp_path, f"filename\tevent_labels\n{ID}_30_40\tDog,Speech,Car\n")
+    (bare,) = read_llp(path).clips
+    heading = "filename\tonset\toffset\tevent_labels\n"
+    heard = f"{ID}_30_40\t0\t4\tDog\n{ID}_30_40\t6\t10\tDog\n{ID}_30_40\t0\t10\tSpeech\nx\t0\t1\tCat\n"
+    written(tmp_path, heading + heard, "AVVP_eval_audio.csv")
+    written(tmp_path, f"{heading}{ID}_30_40\t0\t10\tDog\n{ID}_30_40\t2\t3\tCar\n", "AVVP_eval_visual.csv")
+    (clip,) = read_llp(path).clips
+
+    assert bare.labels == {}
+    assert (clip.key, clip.classes) == (SECONDS_30, ("Dog", "Speech", "Car"))
+    assert clip.labels == {
+        "heard": "0 4 Dog\n6 10 Dog\n0 10 Speech",
+        "seen": "0 10 Dog\n2 3 Car",
+        "A": "Speech",
+        "V": "Car",
+        "AV": "Dog",
+    }
+    written(tmp_path, f"{heading}{ID}_30_40\t0.5\t1\tDog\n", "AVVP_eval_visual.csv")
+    with pytest.raises(DataError, match=r"Line 2 .*AVVP_eval_visual\.csv: '0.5' to '1' are no whole seconds"):
+        read_llp(path)
 
 
 def test_recordings_and_cuts_of_greatest_hits(tmp_path):
     whole = [written(tmp_path, text) and read_greatest_hits(tmp_path / "list.csv")
              for text in (f"{STAMP}\n", f'["{STAMP}", "{STAMP}"]')]  # fmt: skip
-    cut = read_greatest_hits(written(tmp_path, f'{{"{STAMP}_30135": "wood hit", "{STAMP}_0": "glass scratch"}}'))
+    cut = read_greatest_hits(
+        written(tmp_path, f'{{"{STAMP}_30135": "wood hit", "{STAMP}_0": "glass scratch"}}')
+    )
 
     assert [clip.key for read in whole for clip in read.clips] == [ClipKey(source=STAMP)] * 2
     assert whole[1].notes
