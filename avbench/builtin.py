@@ -9,6 +9,7 @@ from avbench.hookspecs import hookimpl
 from avbench.judges.av_align import AV_ALIGN
 from avbench.judges.judge import JudgeRecord
 from avbench.metrics.alignment_records import ALIGNMENT_METRICS
+from avbench.metrics.choice_records import CHOICE_METRICS
 from avbench.metrics.generation_records import GENERATION_METRICS
 from avbench.metrics.offset_records import OFFSET_METRICS
 from avbench.metrics.records import CATEGORY_METRICS, METRICS
@@ -59,6 +60,13 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
             license="Apache-2.0",
         ),
         DatasetRecord(
+            name="avsynth-counterfactuals",
+            summary="States of avsynth, as drawn and changed in one thing each: --dataset-args states=N.",
+            open=_opener("avbench.datasets.avsynth.counterfactuals", "open_counterfactuals"),
+            needs_root=False,
+            license="Apache-2.0",
+        ),
+        DatasetRecord(
             name="folder",
             summary="Any folder of videos with sound: --data-root DIR.",
             open=_opener("avbench.datasets.folder", "open_folder"),
@@ -83,7 +91,14 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
 @hookimpl
 def avbench_metrics() -> Iterable[MetricRecord]:
     """The bundled metrics."""
-    return (*METRICS, *CATEGORY_METRICS, *GENERATION_METRICS, *OFFSET_METRICS, *ALIGNMENT_METRICS)
+    return (
+        *METRICS,
+        *CATEGORY_METRICS,
+        *GENERATION_METRICS,
+        *OFFSET_METRICS,
+        *ALIGNMENT_METRICS,
+        *CHOICE_METRICS,
+    )
 
 
 @hookimpl

@@ -16,14 +16,17 @@ from avbench.metrics.intervals import PairedTest, paired_bootstrap
 from avbench.results import RunResult, Score
 from avbench.tasks.alignment import AlignmentRecord
 from avbench.tasks.categories import CategoryQuery
+from avbench.tasks.choices import ChoiceRecord
 from avbench.tasks.generation_pairs import SoundRecord
 from avbench.tasks.retrieval_numbers import STANDARD, QueryRank
 from avbench.tasks.synchrony import OffsetRecord
 
-Record = QueryRank | CategoryQuery | SoundRecord | OffsetRecord | AlignmentRecord
+ClipRecord = ChoiceRecord | OffsetRecord | AlignmentRecord
+Record = QueryRank | CategoryQuery | SoundRecord | ClipRecord
 RECORDS: Mapping[str, type[Record]] = {
     "retrieval": QueryRank,
     "category": CategoryQuery,
+    "choice": ChoiceRecord,
     "generation": SoundRecord,
     "synchrony": OffsetRecord,
     "alignment": AlignmentRecord,
@@ -134,7 +137,8 @@ def _clips(records: Sequence[Record]) -> set[str]:
 
 def _kind(result: RunResult) -> str:
     """Return the kind of a result's records: a key of :data:`RECORDS`."""
-    return "category" if "agreement" in result.task.protocol else result.task.kind
+    fields = result.task.protocol
+    return "category" if "agreement" in fields else "choice" if "threshold" in fields else result.task.kind
 
 
 def records_beside(path: Path, result: RunResult) -> tuple[Record, ...]:
@@ -188,7 +192,7 @@ def items(score_id: str, records: Sequence[Record], size: int | None = None) -> 
             yield from _query_items(score_id, record, size)
         elif isinstance(record, CategoryQuery):
             yield from _category_items(score_id, record)
-        elif isinstance(record, OffsetRecord | AlignmentRecord):
+        elif isinstance(record, ClipRecord):
             yield from _clip_items(score_id, record)
         else:
             yield from _sound_items(score_id, record)
@@ -216,7 +220,7 @@ def _query_items(score_id: str, query: QueryRank, size: int | None) -> Iterator[
     yield Item(name=(query.query, query.part), recording=query.recording, numerator=float(value[0]))
 
 
-def _clip_items(score_id: str, found: OffsetRecord | AlignmentRecord) -> Iterator[Item]:
+def _clip_items(score_id: str, found: ClipRecord) -> Iterator[Item]:
     if score_id in found.values:
         yield Item(name=(found.clip, 0), recording=found.recording, numerator=found.values[score_id])
 

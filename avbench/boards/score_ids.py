@@ -27,6 +27,10 @@ _NAMES = {
     "sync.av-align-2023": "AV-Align 2023",
     "sync.av-align-2025": "AV-Align 2025",
     "sync.desync": "DeSync",
+    "choice.timbre": "replaced timbre",
+    "choice.envelope": "reversed envelope",
+    "choice.binding": "swapped binding",
+    "choice.mirror": "mirrored space",
     "align.acceptance": "accepted by",
     "align.accuracy": "accuracy",
     "align.balanced": "balanced accuracy",
@@ -51,6 +55,7 @@ _SHOWN_CATEGORY = re.compile(r"map|hit@1|ndcg@10|recall@10")
 _SHOWN = re.compile(
     r"(fad|fd|kl|is|clap|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error"
     r"|sync\..+|align\..+"
+    r"|choice\.[^@]+"
     r"|offset\.(top1|within1|accuracy@.+|median-error|mean-error|auc-corrected|ece)"
 )
 _PAIRS = {
@@ -126,6 +131,8 @@ def name_of(score_id: str) -> str:
 
     >>> name_of("onset.f1@0.1"), name_of("offset.accuracy@0.2"), name_of("align.acceptance.cavp")
     ('onset F1@0.1', 'within 0.2 s', 'accepted by cavp')
+    >>> name_of("choice.shift-S3"), name_of("choice.shift-S3@0.04"), name_of("choice.shift-S3.threshold")
+    ('S3 shifted', 'S3 shifted by 0.04 s', 'S3 threshold')
     >>> name_of("align.acceptance"), name_of("align.auroc")
     ('true pairs accepted', 'AUROC')
     >>> name_of("clean.a2v.recall@1"), name_of("clean.fad.vggish")
@@ -150,6 +157,9 @@ def _generation_words(score_id: str) -> list[str]:
     name, at, cut = score_id.partition("@")
     if name in ("offset.accuracy", "offset.choice"):
         return [_NAMES[name], cut, "s"]
+    if name.startswith("choice.shift-"):
+        scale, _, what = name.removeprefix("choice.shift-").partition(".")
+        return [scale, what or "shifted", *(["by", cut, "s"] if at else [])]
     if name in _NAMES:
         return [f"{_NAMES[name]}{at}{cut}"]
     long_family, _, _ = name.rpartition(".")
