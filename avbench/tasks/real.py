@@ -47,8 +47,8 @@ _CAPTIONED = (
     "the checkpoint: the networks of this result say which."
 )
 _OFFSETS = (
-    "Clips are masked in which nothing can be seen to be in time. Offsets are drawn from the clip's id; no "
-    "published list of VGGSound has these windows."
+    "Clips are masked in which nothing can be seen to be in time. Offsets are drawn from the clip's id where "
+    "no list of them is given; no published list of VGGSound has these windows."
 )
 
 RETRIEVAL = (
