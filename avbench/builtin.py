@@ -18,7 +18,8 @@ from avbench.specs import TaskSpec
 from avbench.tasks import real
 from avbench.tasks.specs import TASKS
 
-RENDERED = (
+# Name, summary, and what opens it: a module of avbench.datasets.avsynth, and a function in it.
+WORLD = (
     (
         "avsynth",
         "A procedural world, rendered on first use: correspondence at six scales, exact truth.",
@@ -37,6 +38,15 @@ RENDERED = (
         "counterfactuals",
         "open_counterfactuals",
     ),
+)
+# Name, which is that of the module too, and summary.
+YOURS = (
+    ("folder", "Any folder of videos with sound: --data-root DIR."),
+    (
+        "manifest",
+        "Clips listed in a CSV or Parquet table: --data-root DIR --dataset-args manifest=FILE.",
+    ),
+    ("shards", "WebDataset tar files of videos, read where they are: --data-root DIR."),
 )
 _FILES = "--data-root DIR --list FILE"
 # Name, summary, and the terms of the annotations; the videos are their owners'.
@@ -73,22 +83,13 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
                 needs_root=False,
                 license="Apache-2.0",
             )
-            for name, summary, module, function in RENDERED
+            for name, summary, module, function in WORLD
         ),
-        DatasetRecord(
-            name="folder",
-            summary="Any folder of videos with sound: --data-root DIR.",
-            open=_opener("avbench.datasets.folder", "open_folder"),
-        ),
-        DatasetRecord(
-            name="manifest",
-            summary="Clips listed in a CSV or Parquet table: --data-root DIR --dataset-args manifest=FILE.",
-            open=_opener("avbench.datasets.manifest", "open_manifest"),
-        ),
-        DatasetRecord(
-            name="shards",
-            summary="WebDataset tar files of videos, read where they are: --data-root DIR.",
-            open=_opener("avbench.datasets.shards", "open_shards"),
+        *(
+            DatasetRecord(
+                name=name, summary=summary, open=_opener(f"avbench.datasets.{name}", f"open_{name}")
+            )
+            for name, summary in YOURS
         ),
         *(
             DatasetRecord(name=name, summary=summary, open=_listed_opener(name), license=terms)

@@ -86,6 +86,8 @@ class GenerationProtocol:
         samples: Sounds made for every clip, with the seeds from the run's own on.
         onsets: What the onsets of a sound are matched with: those in the ``side-car`` of a clip, or those
             found in its ``own-sound``.
+        captions: The label of a clip that says in words what is to be heard, one text a line; the cosine of
+            words and sound is a score wherever a network reads. Empty where clips have none.
     """
 
     sample_rate: int = 16_000
@@ -95,6 +97,7 @@ class GenerationProtocol:
     synchrony: tuple[str, ...] = field(default=(), metadata=LATER)
     samples: int = 1
     onsets: OnsetTruth = "own-sound"
+    captions: str = field(default="", metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

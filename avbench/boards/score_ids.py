@@ -20,6 +20,7 @@ _NAMES = {
     "fd": "FD",
     "kl": "KL",
     "is": "IS",
+    "clap": "CLAP",
     "onset.f1": "onset F1",
     "envelope.correlation": "envelope correlation",
     "pan.error": "pan error",
@@ -52,7 +53,7 @@ _WAYS = re.compile(r"category|dual-softmax@\d+")
 _SHOWN_CATEGORY = re.compile(r"map|hit@1|ndcg@10|recall@10")
 # Of generation one number of each sort, and all that judges say; the document has every one.
 _SHOWN = re.compile(
-    r"(fad|fd|kl|is|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error"
+    r"(fad|fd|kl|is|clap|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error"
     r"|sync\..+|align\..+"
     r"|choice\.[^@]+"
     r"|offset\.(top1|within1|accuracy@.+|median-error|mean-error|auc-corrected|ece)"
@@ -85,8 +86,12 @@ def place_of(score_id: str) -> str:
 
     >>> place_of("category.a2v.map"), place_of("S2.v2a.mrr"), place_of("a2v.mrr"), place_of("kl.passt")
     ('category', 'S2', '', '')
+    >>> place_of("clean.category.a2v.map"), place_of("clean.kl.passt")
+    ('clean', 'clean')
     """
     first = score_id.split(".", 1)[0]
+    if first == CLEAN:
+        return CLEAN
     return first if is_retrieval(score_id) and first not in ARROWS else STANDARD
 
 
@@ -95,13 +100,15 @@ def is_shown(score_id: str) -> bool:
 
     Of a matched gallery only recall@1: its galleries are a handful of candidates.
     """
+    if place_of(score_id) == CLEAN:
+        return is_shown(score_id.removeprefix(f"{CLEAN}."))
     if not is_retrieval(score_id):
         return bool(_SHOWN.fullmatch(score_id))
     metric = score_id.rsplit(".", 1)[-1]
     place = place_of(score_id)
     if place == "category":
         return bool(_SHOWN_CATEGORY.fullmatch(metric))
-    if place not in (STANDARD, CLEAN):
+    if place != STANDARD:
         return metric == "recall@1"
     return not _UNSHOWN.fullmatch(metric)
 
@@ -128,7 +135,11 @@ def name_of(score_id: str) -> str:
     ('S3 shifted', 'S3 shifted by 0.04 s', 'S3 threshold')
     >>> name_of("align.acceptance"), name_of("align.auroc")
     ('true pairs accepted', 'AUROC')
+    >>> name_of("clean.a2v.recall@1"), name_of("clean.fad.vggish")
+    ('clean A→V R@1', 'clean FAD vggish')
     """
+    if place_of(score_id) == CLEAN:
+        return f"{CLEAN} {name_of(score_id.removeprefix(f'{CLEAN}.'))}"
     if score_id in _PAIRS:
         return _PAIRS[score_id]
     return " ".join(_retrieval_words(score_id) if is_retrieval(score_id) else _generation_words(score_id))

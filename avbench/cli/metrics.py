@@ -58,7 +58,7 @@ def _record(found: Registry, metric: str) -> MetricRecord:
 
 def _pattern(record_id: str) -> str:
     parts, places = _OPEN.split(record_id), _OPEN.findall(record_id)
-    filled = [r"[\w.-]+" if place.isupper() else r"\d+" for place in places]
+    filled = [r"[\w.:-]+" if place.isupper() else r"\d+" for place in places]
     body = (re.escape(part) + fill for part, fill in zip(parts, [*filled, ""], strict=True))
     # Before it may stand what a score is of: a gallery and a direction; a category changes what it is.
     return r"(?:(?!category\.)\w+\.)*" + "".join(body)

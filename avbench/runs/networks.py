@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from avbench.clips import Clip
@@ -12,11 +13,13 @@ from avbench.errors import AvbenchError, UsageError
 from avbench.judges.accepting import judge_named
 from avbench.judges.judge import JudgeRecord
 from avbench.provenance import device_name, model_info, store_key, versions
+from avbench.records import EmbedderRecord
 from avbench.resolve import Contestant, Plan, resolve_model
 from avbench.runs.embedding import Embedder
 from avbench.runs.hearing import Ear, EmbedderEar, SignalEar, SimilarityEar
 from avbench.runs.job import Job
 from avbench.runs.judging import Seat
+from avbench.runs.reading import Reader
 from avbench.runs.sounds import protocol_of
 from avbench.runs.stream import embed_batches, recall, unfinished
 from avbench.store import Row, Store
@@ -30,6 +33,7 @@ class Networks:
         ears: Everything that hears.
         prefixes: What the field calls the Fréchet distance of each embedder, by its name.
         viewers: Audio-video models whose cosine is a score, by name.
+        readers: Those of the embedders that read captions too.
         seats: Judges of sounds beside their pictures.
         identities: Which network each name stands for: digests, versions.
         notes: Which networks cannot be had, and why.
@@ -38,6 +42,7 @@ class Networks:
     ears: tuple[Ear, ...]
     prefixes: Mapping[str, str]
     viewers: Mapping[str, Contestant]
+    readers: tuple[Reader, ...]
     seats: tuple[Seat, ...]
     identities: dict[str, dict[str, str]]
     notes: tuple[str, ...]
@@ -61,17 +66,19 @@ def networks(job: Job) -> Networks:
         _judge_named(job, name)
     ears: list[Ear] = [SignalEar(channels=protocol.channels)]
     prefixes: dict[str, str] = {}
+    readers: list[Reader] = []
     viewers: dict[str, Contestant] = {}
     identities: dict[str, dict[str, str]] = {}
     notes: list[str] = []
     for name in dict.fromkeys([*protocol.embedders, *job.request.embedders]):
         try:
-            ear, prefix = _embedder_ear(job, name)
+            ear, record = _embedder_ear(job, name)
         except AvbenchError as error:
             notes.append(f"Nothing is scored through {name}: {error.message} {error.hint}")
             continue
         ears.append(ear)
-        prefixes[name], identities[name] = prefix, {k: str(v) for k, v in ear.identity.items()}
+        prefixes[name], identities[name] = record.distance, {k: str(v) for k, v in ear.identity.items()}
+        readers += [Reader(name=name, identity=ear.identity, load=ear.load)] * record.reads
     for name in protocol.similarity:
         try:
             viewers[name] = _viewer(job, name)
@@ -85,6 +92,7 @@ def networks(job: Job) -> Networks:
         ears=tuple(ears),
         prefixes=prefixes,
         viewers=viewers,
+        readers=tuple(readers),
         seats=seats,
         identities=identities,
         notes=tuple(notes),
@@ -137,7 +145,7 @@ def _seat(job: Job, record: JudgeRecord) -> Seat:
     )
 
 
-def _embedder_ear(job: Job, name: str) -> tuple[EmbedderEar, str]:
+def _embedder_ear(job: Job, name: str) -> tuple[EmbedderEar, EmbedderRecord]:
     record = embedder_named(job.registry, name)
     resolved = resolve_network(
         record,
@@ -151,10 +159,10 @@ def _embedder_ear(job: Job, name: str) -> tuple[EmbedderEar, str]:
         sample_rate=record.sample_rate,
         identity=dict(resolved.identity) | _computed_with(job.plan),
         parts=("rows", "logits") if record.classes else ("rows",),
-        load=lambda: resolved.load(job.plan.device),
+        load=cache(lambda: resolved.load(job.plan.device)),
         device=job.plan.device,
     )
-    return ear, record.distance
+    return ear, record
 
 
 def _viewer(job: Job, name: str) -> Contestant:

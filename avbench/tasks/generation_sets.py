@@ -11,12 +11,20 @@ import numpy as np
 from avbench.metrics.bias import Corrected
 from avbench.metrics.classifier_scores import inception_interval, inception_score
 from avbench.metrics.frechet import frechet_distance, moments
-from avbench.metrics.frechet_intervals import frechet_bootstrap, frechet_extrapolation, frechet_jackknife
+from avbench.metrics.frechet_intervals import (
+    EXTRAPOLATED_BLOCKS,
+    extrapolation_interval,
+    frechet_bootstrap,
+    frechet_extrapolation,
+    frechet_jackknife,
+)
 from avbench.metrics.intervals import RESAMPLES, bootstrap_means
 from avbench.metrics.kernel_distances import (
     PERCENT,
+    Kernel,
     kad_kernel,
     kernel_inception_distance,
+    polynomial,
     squared_mmd,
     squared_mmd_jackknife,
 )
@@ -25,7 +33,7 @@ from avbench.metrics.neighbourhoods import neighbourhoods
 from avbench.tasks.features import ClipSounds, Pool, made_pool, true_pool
 
 # Above this dimension a resample costs an eigenvalue problem of seconds: fewer are drawn.
-LARGE_DIM, LARGE_RESAMPLES = 512, 200
+LARGE_DIM, LARGE_RESAMPLES, LARGE_BLOCKS = 512, 200, 10
 KID_SUBSET = 1000
 
 
@@ -106,28 +114,35 @@ class _Sets:
         )
 
     def frechet_inf(self) -> Measurement:
-        line = frechet_extrapolation(self.made.rows, moments(self.truth.rows), seed=self.seed)
-        return self._distance(line.value, None)
+        reference = moments(self.truth.rows)
+        blocks = EXTRAPOLATED_BLOCKS if reference.dim <= LARGE_DIM else LARGE_BLOCKS
+        return self._distance(
+            frechet_extrapolation(self.made.rows, reference, seed=self.seed).value,
+            lambda: extrapolation_interval(
+                self.made.rows, self.made.recordings, reference, seed=self.seed, blocks=blocks
+            ),
+        )
 
     def kad(self) -> Measurement:
         kernel = kad_kernel(self.truth.rows)
         value = PERCENT * squared_mmd(self.made.rows, self.truth.rows, kernel)
-
-        def interval() -> Interval:
-            found = squared_mmd_jackknife(self.made.rows, self.truth.rows, kernel, self.made.recordings)
-            ends = {end: PERCENT * getattr(found.interval, end) for end in ("low", "high")}
-            return replace(found.interval, **ends)
-
-        return self._distance(value, interval)
+        return self._distance(value, lambda: self._discrepancy_interval(kernel, PERCENT))
 
     def kid(self) -> Measurement:
         size = min(KID_SUBSET, len(self.made.rows), len(self.truth.rows))
         if size < KID_SUBSET:
             raise ValueError(f"its subsets have {KID_SUBSET} rows, and there are {size}")
-        return self._distance(kernel_inception_distance(self.made.rows, self.truth.rows).mean, None)
+        return self._distance(
+            kernel_inception_distance(self.made.rows, self.truth.rows).mean,
+            lambda: self._discrepancy_interval(polynomial(), 1.0),
+        )
 
-    def _distance(self, value: float, interval: Callable[[], Interval] | None) -> Measurement:
-        found = self.tries.interval(interval) if interval else None
+    def _discrepancy_interval(self, kernel: Kernel, scale: float) -> Interval:
+        found = squared_mmd_jackknife(self.made.rows, self.truth.rows, kernel, self.made.recordings)
+        return replace(found.interval, low=scale * found.interval.low, high=scale * found.interval.high)
+
+    def _distance(self, value: float, interval: Callable[[], Interval]) -> Measurement:
+        found = self.tries.interval(interval)
         return _measurement("", value, len(self.made.rows), "distance", found, higher=False)
 
     def _corrected(self, found: Corrected) -> Measurement:

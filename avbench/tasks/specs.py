@@ -43,6 +43,11 @@ _ALIGNMENT_SYNTHETIC = (
     "Half of the pairs are true, a quarter have their own sound 0.2 to 2 s early or late, a quarter another "
     "recording's. Acceptance is no accuracy: who accepts everything has 100 % of it."
 )
+_ALIGNMENT_FILES = (
+    "Half of the pairs are true, a quarter have their own sound 0.2 to 1 s early or late, a quarter another "
+    "file's. Your files count as in time; silent and still ones, and those without an onset in the sound, "
+    "are masked. A judge's threshold was set on other data: read the AUROC before any rate."
+)
 _WITHIN_SYNTHETIC = (
     "Every clip is a gallery of its own windows, without those in which nothing is heard to land: toys and "
     "scene are the same in all, so what the clip is about does not help."
@@ -88,6 +93,16 @@ TASKS: tuple[TaskSpec, ...] = (
         version=1,
         summary="Make the sound of the first 4 s of the videos in a folder (--data-root DIR).",
         protocol=GenerationProtocol(sample_rate=44_100, embedders=("avsynth-cnn",), similarity=()),
+        scale_rows=_FLOORS,
+        note=_OWN_SOUNDS,
+    ),
+    TaskSpec(
+        name="manifest-v2a",
+        dataset="manifest",
+        seconds=4.0,
+        version=1,
+        summary="Make the sound of the first 4 s of the clips a table lists, with captions where it has any.",
+        protocol=GenerationProtocol(sample_rate=44_100, embedders=("avsynth-cnn",), captions="caption"),
         scale_rows=_FLOORS,
         note=_OWN_SOUNDS,
     ),
@@ -180,6 +195,16 @@ TASKS: tuple[TaskSpec, ...] = (
         dataset_args=_SYNC_CLIPS,
         scale_rows=("random", "oracle", "semantics-only", "time-shuffled"),
         note=_ALIGNMENT_SYNTHETIC,
+    ),
+    TaskSpec(
+        name="folder-alignment",
+        dataset="folder",
+        seconds=5.0,
+        version=1,
+        summary="Does the sound of videos in a folder belong, in time? True, shifted and other pairs of 3 s.",
+        protocol=AlignmentProtocol(largest=1.0, window=3.0, pairs="folder-alignment"),
+        scale_rows=("random",),
+        note=_ALIGNMENT_FILES,
     ),
     TaskSpec(
         name="avsynth-within-clip",
