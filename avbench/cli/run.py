@@ -90,7 +90,7 @@ class Budget(click.ParamType):
     "--page",
     type=_FOLDER,
     metavar="DIR",
-    help="Also write a page: clips to see and hear, of generation; curves, of synchrony and forced choices.",
+    help="Also write a page: clips to see and hear, of generation and alignment; curves, of all but retrieval.",
 )
 @click.option(
     "--page-clips", type=click.IntRange(min=1), default=12, metavar="N", help="Clips it shows, best to worst."
@@ -117,6 +117,7 @@ def command(
       avbench run --model gmscavp --task avsynth-v2a --page page
       avbench run --model oracle --task avsynth-sync --page page
       avbench run --model oracle --task avsynth-counterfactuals --page page
+      avbench run --model cavp --task avsynth-alignment --page page
       avbench run --model mine --plugin mine.py --task avsynth-retrieval --limit 16 --json
     """
     from avbench import registry
