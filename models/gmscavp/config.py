@@ -141,19 +141,16 @@ class TrainingConfig:
         betas: Of AdamW.
         eps: Of AdamW.
         weight_decay: Of matrices and kernels; biases and the temperature have none.
-        ema: Decay of the moving average of the weights, which is what is validated and kept; 0 keeps the
-            weights themselves.
+        ema: Decay of the average of the weights, which is validated and kept; 0 keeps the weights themselves.
         precision: ``bf16`` computes convolutions and products under autocast, ``fp32`` everything in float32,
             ``fp64`` in float64 and without validation, for comparing runs.
-        micro_batch_clips: Clips of each process that go through the networks at once, the gradients of a
-            larger batch being cached; 0 for all at once.
+        micro_batch_clips: Clips of a process that are encoded at once, gradients being cached; 0 for all.
         compile: Compile the training step, where the machine has a compiler.
         gain_db: Audio gain is drawn within ± this.
-        noise_db: Level of white noise added to the audio: drawn below this, relative to full scale; ``None``
-            for no noise.
+        noise_db: White noise is drawn below this level, relative to full scale; ``None`` for no noise.
         brightness: Added to all pixels, within ± this (white is 1).
         contrast: Pixels are scaled within 1 ± this.
-        blur: Share of clips whose frames are smoothed, as a codec would.
+        blur: Share of clips whose frames are smoothed, as by a codec.
         log_every: Steps between two lines of the log.
         checkpoint_every: Steps between two checkpoints.
         validate_every: Steps between two validations.
@@ -282,15 +279,21 @@ LARGE = replace(
     ),
 )
 
+# Its rows do not depend on each other, as gradient caching asks for; to be trained on from imported weights.
+BASE_FROZEN = replace(
+    BASE,
+    name="base-frozen",
+    video=replace(SLOWONLY, norm="frozen"),
+    audio=replace(CNN14, norm="frozen", dropout=0.0),
+)
+
 # As many steps as the released CAVP was trained for, on segments that start as far apart.
 PRETRAINING = TrainingConfig(
     steps=66 * 2_366, batch_clips=30, segments=3, gap_seconds=2.0, warmup=200, ema=0.9999
 )
 
-CONFIGS = {config.name: config for config in (SMALL, SMALL_DIFFUSION, BASE, LARGE)}
+CONFIGS = {config.name: config for config in (SMALL, SMALL_DIFFUSION, BASE, BASE_FROZEN, LARGE)}
 TRAINING = {
-    "small": TrainingConfig(),
-    "small-diffusion": TrainingConfig(),
-    "base": PRETRAINING,
-    "large": PRETRAINING,
+    config.name: TrainingConfig() if config.video.backbone == "compact" else PRETRAINING
+    for config in CONFIGS.values()
 }
