@@ -64,7 +64,9 @@ def evaluate(job: Job) -> Evaluated:
         hearing = Hearing.of(job, through, evaluated, truth, readings)
         sounds = hearing.sounds_made(made, job)
     with job.clock.phase("score"):
-        outcome = score_generation(sounds, through.prefixes, plan.seed, hearing.jury.criteria)
+        outcome = score_generation(
+            sounds, through.prefixes, plan.seed, hearing.jury.criteria, through.moments
+        )
     with job.clock.phase("reference rows"):
         floor = ("truth",) if hearing.jury.seats else ()
         rows = reference_rows(job, partial(_reference_scores, job, hearing, through), floor)
@@ -207,7 +209,7 @@ def _reference_scores(
         if made.left_out:
             raise next(iter(made.errors()))
         sounds, summary = hearing.sounds_made(made, job), plan.contestant.record.summary
-    outcome = score_generation(sounds, through.prefixes, seed, hearing.jury.criteria)
+    outcome = score_generation(sounds, through.prefixes, seed, hearing.jury.criteria, through.moments)
     return summary, [score_of(each) for each in outcome.measurements]
 
 
