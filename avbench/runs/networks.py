@@ -65,7 +65,10 @@ class Networks:
 def networks(job: Job) -> Networks:
     """Find the networks a task names, and those the user adds; what cannot be had becomes a note.
 
+    Not so where the user gave a file: that one is to be used, or nothing.
+
     Raises:
+        AvbenchError: Weights that the user gave for an embedder cannot be used.
         UnknownName: The user names an embedder, a judge or a model that is not there.
         UsageError: The user names a model for a judge that is none.
         DataError: Statistics that the user names cannot be used, or are of another protocol.
@@ -86,6 +89,8 @@ def networks(job: Job) -> Networks:
         try:
             ear, record = _embedder_ear(job, name)
         except AvbenchError as error:
+            if job.request.embedders.get(name) or name in job.request.references:
+                raise
             notes.append(f"Nothing is scored through {name}: {error.message} {error.hint}")
             continue
         ears.append(ear)
