@@ -20,6 +20,7 @@ REASONS: Mapping[str, str] = {
     "silent": "the sound is silence throughout",
     "still": "the picture stands still",
     "no-onsets": "nothing sounds anew while the picture lasts",
+    "no-offset": "the list of offsets has none for the clip",
 }
 
 
@@ -60,7 +61,8 @@ class Gallery:
     """A set of clips that are candidates for each other.
 
     Attributes:
-        name: ``standard`` for the gallery that makes the headline number; ``S0`` … ``S5`` for matched ones.
+        name: ``standard`` for the gallery that makes the headline number; ``S0`` … ``S5`` for matched ones;
+            of pairs what they differ in, ``binding`` or ``shift-S3@0.04``.
         clip_ids: The candidates; each is also a query in its own gallery.
     """
 

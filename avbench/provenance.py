@@ -104,10 +104,10 @@ def task_info(spec: TaskSpec) -> TaskInfo:
 def spec_digest(spec: TaskSpec) -> str:
     """Return the SHA-256 of everything in a spec that changes a number.
 
-    Where a list lies does not: what it holds is pinned by the dataset's revision.
+    Where a list, or one of offsets, lies does not: what it holds is pinned by the dataset's revision.
     """
     said = {name: value for name, value in pinned(spec).items() if name not in _TALK}
-    args = {name: value for name, value in spec.dataset_args.items() if name != "list"}
+    args = {name: value for name, value in spec.dataset_args.items() if name not in ("list", "shifts")}
     return digest_of(said | {"dataset_args": args})
 
 

@@ -178,13 +178,18 @@ def plan_run(
 
     Raises:
         DataError: The dataset cannot be opened, has no clips or contradicts itself.
-        UsageError: The device is not there.
+        UsageError: The device is not there; or the dataset has offsets and the task has no use for them.
     """
     dataset_request = DatasetRequest(
         cache=cache, root=request.data_root, args=spec.dataset_args, progress=progress
     )
     dataset = registry.datasets.get(spec.dataset).open(dataset_request)
     check_dataset(dataset)
+    if getattr(dataset, "offsets", None) and spec.kind != "synchrony":
+        raise UsageError(
+            f"The task {spec.name!r} shifts no sound: a list of offsets is nothing to it.",
+            hint="Leave shifts out of --dataset-args, or run a task of synchrony.",
+        )
     dataset = examined(dataset, contestant.record, spec.dataset)
     device, threads = choose_device(request.device)
     return Plan(

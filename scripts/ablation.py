@@ -24,25 +24,32 @@ from avbench.results import RunResult, to_json
 
 PAGE = ROOT / "models" / "gmscavp" / "ablation.md"
 TASK = "avsynth-retrieval"
+AVBENCH = (sys.executable, "-m", "avbench")
 
 
 def run(arm: Arm, seed: int, given: argparse.Namespace) -> None:
     """Train one arm with one seed, score it and keep the result, unless that is done."""
     name = arm.name(given.steps, seed)
-    kept = given.kept / f"{name}.json"
-    weights, results = given.runs / name / "weights.safetensors", given.runs / "results" / name
+    kept, results = given.kept / f"{name}.json", given.runs / "results" / name
     if kept.is_file():
         return
-    avbench = [sys.executable, "-m", "avbench"]
-    if not weights.is_file():
-        train = ["train", arm.model, "--config", arm.config, "--output", str(given.runs / name)]
-        train += ["--steps", str(given.steps), "--seed", str(seed), "--device", given.device, "--quiet"]
-        subprocess.run([*avbench, *train, "--train-args", given.train_args], check=True)
+    weights = train(arm, seed, given)
     if not results.is_dir() or not any(find(results)):
         evaluate = ["run", "--model", arm.model, "--task", TASK, "--device", given.device, "--quiet"]
         evaluate += ["--model-args", f"config={arm.config},weights={weights}", "--output", str(results)]
-        subprocess.run([*avbench, *evaluate, *given.run_arg], check=True)
+        subprocess.run([*AVBENCH, *evaluate, *given.run_arg], check=True)
     keep(read(next(find(results))), arm, kept)
+
+
+def train(arm: Arm, seed: int, given: argparse.Namespace) -> Path:
+    """Train one arm with one seed, unless that is done, and return its weights."""
+    folder = given.runs / arm.name(given.steps, seed)
+    weights = folder / "weights.safetensors"
+    if not weights.is_file():
+        asked = ["train", arm.model, "--config", arm.config, "--output", str(folder), "--quiet"]
+        asked += ["--steps", str(given.steps), "--seed", str(seed), "--device", given.device]
+        subprocess.run([*AVBENCH, *asked, "--train-args", given.train_args], check=True)
+    return weights
 
 
 def keep(result: RunResult, arm: Arm, path: Path) -> None:

@@ -14,6 +14,15 @@ FILES = {
     "panda70m": "panda70m_testing.csv",
     "audiocaps": "test.csv",
     "ave": "testSet.txt",
+    "llp": "AVVP_test_pd.csv",
+    "kinetics-sounds": "val.csv",
+    "foleybench": "metadata.jsonl",
+    "avsync15": "test.txt",
+}
+# Of tasks that ask for another list of their data set than the others do.
+ASKED = {
+    "greatesthits-category-retrieval": "greatesthit_test_2.00_single_type_only.json",
+    "greatesthits-onset-condfoley": "greatesthit_test_2.00.json",
 }
 WORDS = {
     "directions": "directions",
@@ -57,7 +66,8 @@ def spec_block(spec: TaskSpec) -> str:
         ["rows beside it", ", ".join(f"`{row}`" for row in spec.scale_rows)],
         ["version", str(spec.version)],
     ]
-    given = f" --dataset-args list={FILES[spec.dataset]}" if spec.dataset in FILES else ""
+    listed = ASKED.get(spec.name) or FILES.get(spec.dataset)
+    given = f" --dataset-args list={listed}" if listed else ""
     model = "random" if spec.kind == "synchrony" else "gmscavp"
     command = f"avbench run --model {model} --task {spec.name} --data-root /data/{spec.dataset}{given}"
     parts = [

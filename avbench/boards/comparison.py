@@ -2,32 +2,38 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 
 from avbench import archive
-from avbench.boards.score_ids import is_shown, label, place_of
+from avbench.boards.items import Item, Record, items, name_of
+from avbench.boards.score_ids import is_shown, label
 from avbench.boards.tables import number, one_line, table
 from avbench.errors import DataError
-from avbench.metrics import retrieval
+from avbench.metrics.alignment import weighted_auroc, weighted_balanced
+from avbench.metrics.embedding_sets import Values
 from avbench.metrics.intervals import PairedTest, paired_bootstrap
+from avbench.metrics.weighting import paired
 from avbench.results import RunResult, Score
 from avbench.tasks.alignment import AlignmentRecord
 from avbench.tasks.categories import CategoryQuery
+from avbench.tasks.choices import ChoiceRecord
 from avbench.tasks.generation_pairs import SoundRecord
-from avbench.tasks.retrieval_numbers import STANDARD, QueryRank
+from avbench.tasks.retrieval_numbers import QueryRank
 from avbench.tasks.synchrony import OffsetRecord
 
-Record = QueryRank | CategoryQuery | SoundRecord | OffsetRecord | AlignmentRecord
 RECORDS: Mapping[str, type[Record]] = {
     "retrieval": QueryRank,
     "category": CategoryQuery,
+    "choice": ChoiceRecord,
     "generation": SoundRecord,
     "synchrony": OffsetRecord,
     "alignment": AlignmentRecord,
 }
+TOGETHER = {"align.balanced": weighted_balanced, "align.auroc": weighted_auroc}
+"""Scores that all pairs of a result make together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,20 +52,18 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """What one query or sound gives to a score, which is a ratio of sums over all of them.
+class Paired:
+    """A score over what two results both have.
 
     Attributes:
-        name: The same in both results.
-        recording: What it is resampled with.
-        numerator: Its part of the numerator: of a mean its value.
-        denominator: Its part of the denominator: of a mean 1.
+        values: Of the first and of the second.
+        n: Over how many queries, sounds or pairs.
+        test: Of their difference.
     """
 
-    name: tuple[str, int]
-    recording: str
-    numerator: float
-    denominator: float = 1.0
+    values: tuple[float, float]
+    n: int
+    test: PairedTest
 
 
 def compare_results(first: Path, second: Path, *, seed: int) -> list[Comparison]:
@@ -113,17 +117,11 @@ def _on_shared(
     for score in one.scores:
         if not other.score(score.id) or not is_shown(score.id):
             continue
-        found = [{item.name: item for item in items(score.id, each, size)} for each in (ours, theirs)]
-        names = sorted(found[0].keys() & found[1].keys())
-        if names:
-            values = [
-                sum(each[name].numerator for name in names) / sum(each[name].denominator for name in names)
-                for each in found
-            ]
+        if found := _paired(score.id, ours, theirs, seed, size):
             on_both = score.model_copy(
-                update={"value": values[0], "low": None, "high": None, "n": len(names)}
+                update={"value": found.values[0], "low": None, "high": None, "n": found.n}
             )
-            yield Comparison(score=on_both, other=values[1], test=_tested(found, names, seed))
+            yield Comparison(score=on_both, other=found.values[1], test=found.test)
 
 
 def _clips(records: Sequence[Record]) -> set[str]:
@@ -134,7 +132,8 @@ def _clips(records: Sequence[Record]) -> set[str]:
 
 def _kind(result: RunResult) -> str:
     """Return the kind of a result's records: a key of :data:`RECORDS`."""
-    return "category" if "agreement" in result.task.protocol else result.task.kind
+    fields = result.task.protocol
+    return "category" if "agreement" in fields else "choice" if "threshold" in fields else result.task.kind
 
 
 def records_beside(path: Path, result: RunResult) -> tuple[Record, ...]:
@@ -157,89 +156,53 @@ def paired_test(
     """Test one score over what both results have of the same queries or sounds.
 
     Returns:
-        ``None`` for a score that tables do not show, or that is not taken record by record, as a distance
-        between sets is not.
+        ``None`` for a score that tables do not show, or that records do not make, as a distance between sets
+        is not.
     """
     if not is_shown(score.id):
         return None
-    found = [{item.name: item for item in items(score.id, each)} for each in (ours, theirs)]
+    found = _paired(score.id, ours, theirs, seed)
+    return found.test if found else None
+
+
+def _paired(
+    score_id: str, ours: Sequence[Record], theirs: Sequence[Record], seed: int, size: int | None = None
+) -> Paired | None:
+    if score_id in TOGETHER:
+        return _together(score_id, ours, theirs, seed)
+    found = [{item.name: item for item in items(score_id, each, size)} for each in (ours, theirs)]
     names = sorted(found[0].keys() & found[1].keys())
-    return _tested(found, names, seed) if names else None
+    if not names:
+        return None
+    first, second = (_parts([each[name] for name in names]) for each in found)
+    test = paired_bootstrap(first, second, [found[0][name].recording for name in names], seed=seed)
+    return Paired(values=(_ratio(first), _ratio(second)), n=len(names), test=test)
 
 
-def _tested(
-    found: Sequence[Mapping[tuple[str, int], Item]], names: Sequence[tuple[str, int]], seed: int
-) -> PairedTest:
-    parts = [np.array([(each[name].numerator, each[name].denominator) for name in names]) for each in found]
-    return paired_bootstrap(parts[0], parts[1], [found[0][name].recording for name in names], seed=seed)
+def _parts(found: Sequence[Item]) -> Values:
+    return np.array([(item.numerator, item.denominator) for item in found], np.float64)
 
 
-def items(score_id: str, records: Sequence[Record], size: int | None = None) -> Iterator[Item]:
-    """Yield what each record gives to a score; nothing for a score that is not taken record by record.
-
-    Args:
-        score_id: The score.
-        records: Of one result.
-        size: Candidates of the smaller gallery that a query's recall is to be the expectation in; a rank has
-            none there.
-    """
-    for record in records:
-        if isinstance(record, QueryRank):
-            yield from _query_items(score_id, record, size)
-        elif isinstance(record, CategoryQuery):
-            yield from _category_items(score_id, record)
-        elif isinstance(record, OffsetRecord | AlignmentRecord):
-            yield from _clip_items(score_id, record)
-        else:
-            yield from _sound_items(score_id, record)
+def _ratio(parts: Values) -> float:
+    return float(parts[:, 0].sum() / parts[:, 1].sum())
 
 
-def _query_items(score_id: str, query: QueryRank, size: int | None) -> Iterator[Item]:
-    *_, direction, metric = score_id.split(".")
-    if (query.gallery, query.direction) != (place_of(score_id) or STANDARD, direction):
-        return
-    name, _, cut = metric.partition("@")
-    better, tied = np.array([query.better], np.int64), np.array([query.tied], np.int64)
-    smaller = size is not None and size < query.candidates
-    if name == "recall" and smaller:
-        value = retrieval.recall_in_smaller_gallery(
-            better, tied, int(cut), candidates=query.candidates, size=size or 1
-        )
-    elif name == "recall":
-        value = retrieval.recall(better, tied, int(cut))
-    elif name == "percentile":
-        value = retrieval.percentile(better, tied, candidates=query.candidates)
-    elif name == "mrr" and size is None:
-        value = retrieval.reciprocal_rank(better, tied)
-    else:
-        return
-    yield Item(name=(query.query, query.part), recording=query.recording, numerator=float(value[0]))
-
-
-def _clip_items(score_id: str, found: OffsetRecord | AlignmentRecord) -> Iterator[Item]:
-    if score_id in found.values:
-        yield Item(name=(found.clip, 0), recording=found.recording, numerator=found.values[score_id])
-
-
-def _category_items(score_id: str, query: CategoryQuery) -> Iterator[Item]:
-    *_, direction, metric = score_id.split(".")
-    if query.direction == direction and metric in query.values:
-        value = query.values[metric]
-        yield Item(name=(query.query, query.part), recording=query.recording, numerator=value)
-
-
-def _sound_items(score_id: str, sound: SoundRecord) -> Iterator[Item]:
-    name = sound.clip, sound.sample
-    metric, _, tolerance = score_id.partition("@")
-    if score_id in sound.values:
-        yield Item(name=name, recording=sound.recording, numerator=sound.values[score_id])
-    elif metric == "onset.f1" and (counts := sound.onsets.get(tolerance)):
-        yield Item(
-            name=name,
-            recording=sound.recording,
-            numerator=2 * counts.hits,
-            denominator=counts.detected + counts.true,
-        )
+def _together(score_id: str, ours: Sequence[Record], theirs: Sequence[Record], seed: int) -> Paired | None:
+    """Compare what all pairs make together; nothing where they are all of one sort."""
+    found = [
+        {name_of(pair): pair for pair in each if isinstance(pair, AlignmentRecord)} for each in (ours, theirs)
+    ]
+    names = sorted(found[0].keys() & found[1].keys())
+    pairs = [found[0][name] for name in names]
+    true = [pair.kind == "true" for pair in pairs]
+    if all(true) or not any(true):
+        return None
+    first, second = (
+        partial(TOGETHER[score_id], [each[name].logit for name in names], true) for each in found
+    )
+    values = tuple(float(each(np.ones((1, len(names))))[0]) for each in (first, second))
+    test = paired(first, second, [pair.recording for pair in pairs], seed=seed)
+    return Paired(values=(values[0], values[1]), n=len(names), test=test)
 
 
 def comparison_table(comparisons: Sequence[Comparison], names: tuple[str, str]) -> str:

@@ -71,10 +71,10 @@ def build(results: Path | None, published: Path | None, out: Path, as_json: bool
 @click.option("--seed", type=int, default=0, help="Seeds the resampling.")
 @json_option
 def compare(first: Path, second: Path, seed: int, as_json: bool) -> None:
-    """Test whether the model of the first RESULT retrieves better than that of the second.
+    """Test whether the model of the first RESULT does better than that of the second.
 
-    Paired: both are resampled over the same queries, so what makes a query hard cancels out. Results that
-    scored different clips of one list are compared on those that both have, and a line says so.
+    Paired: both are resampled over the same queries, clips or pairs, so what makes one hard cancels out.
+    Results that scored different clips of one list are compared on those that both have, and a line says so.
     """
     from dataclasses import asdict
 

@@ -49,9 +49,10 @@ def _record(found: Registry, metric: str) -> MetricRecord:
     """Return the record of an id: exactly, or with names and numbers in the open places of its id."""
     if metric in found.metrics:
         return found.metrics.get(metric)
-    for record in found.metrics:
-        if re.fullmatch(_pattern(record.id), metric):
-            return record
+    # A name may have a dot: of several ids that fit, the one that says most is meant.
+    fitting = [record for record in found.metrics if re.fullmatch(_pattern(record.id), metric)]
+    if fitting:
+        return max(fitting, key=lambda record: len(_OPEN.sub("", record.id)))
     raise UnknownName("metric", metric, [record_name(each) for each in found.metrics])
 
 

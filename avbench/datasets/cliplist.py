@@ -1,6 +1,6 @@
 """A dataset that is a plain list of clips, all of them candidates for each other."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,8 @@ class ClipList:
         notes: What was left out, and what else a reader of any number must know.
         list_name: The list that was asked for: a known one's name, or ``name@found-14`` without any list.
         found_only: Whether no list was given, so that the clips are what the folder holds.
+        offsets: How late a task of synchrony is to make the sound, in seconds by clip id, where a list says
+            so.
     """
 
     name: str
@@ -28,6 +30,7 @@ class ClipList:
     notes: tuple[str, ...] = ()
     list_name: str = ""
     found_only: bool = False
+    offsets: Mapping[str, float] | None = None
 
     @property
     def galleries(self) -> tuple[Gallery, ...]:

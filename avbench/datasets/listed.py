@@ -16,18 +16,23 @@ from avbench.datasets.cliplist import ClipList, data_root, leaves, reject_unknow
 from avbench.datasets.file_names import VIDEO_ENDINGS, ClipKey, read_name, samples_named
 from avbench.datasets.named_files import media_files
 from avbench.errors import DataError
+from avbench.lists.greatest_hits import STAMP
 from avbench.lists.id_list import IdList, ListedClip
 from avbench.lists.origins import list_asked_for
 from avbench.lists.panda70m import key_beside
-from avbench.lists.small_sets import PLAIN_ID, STAMP
+from avbench.lists.small_sets import PLAIN_ID
+from avbench.lists.synchformer import offsets_of
 from avbench.records import DatasetRequest
 from avbench.results import ids_digest
 
 ARGUMENTS = ("list", "subset", "split", "classes", "vggsounder")
+SHIFTS = "shifts"
 ENDINGS = (*VIDEO_ENDINGS, ".flv", ".mpg", ".mpeg", ".ts", ".wmv")
 # Read as milliseconds, 30_40 would be a clip of 10 ms: no data set has one so short.
 SHORTEST_MS = 500
 TEN_SECONDS = ("vggsound", "audiocaps", "avsync15")
+# Their files are whole recordings, whatever stretch of one a list asks for.
+UNCUT = ("greatesthits",)
 NUMBERED = re.compile(r"([A-Za-z0-9_-]{1,64})\.(\d{1,5})", re.ASCII)
 
 
@@ -104,7 +109,8 @@ def open_listed(dataset: str, request: DatasetRequest) -> ClipList:
         dataset: One of :data:`avbench.lists.origins.READERS`.
         request: ``args["list"]`` is a file of the data set's authors, or a known list's name;
             ``args["subset"]`` a known list's name, which the file must hold. Without either, the clips are
-            those that the folder holds, and the result is partial.
+            those that the folder holds, and the result is partial. ``args["shifts"]``, of VGGSound alone, is
+            a file of fixed offsets, which is also the list where no other is given.
 
     Returns:
         The clips in the list's order, or in that of their ids. The revision is the digest of the ids.
@@ -113,11 +119,34 @@ def open_listed(dataset: str, request: DatasetRequest) -> ClipList:
         UsageError: No root was given, or an unknown argument.
         DataError: The list cannot be used, or the folder holds no clip of it.
     """
-    reject_unknown(request.args, ARGUMENTS, dataset)
-    root = data_root(request, dataset)
-    asked = list_asked_for(dataset, request.args)
+    known = (*ARGUMENTS, SHIFTS) if dataset == "vggsound" else ARGUMENTS
+    reject_unknown(request.args, known, dataset)
+    root, shifts = data_root(request, dataset), request.args.get(SHIFTS, "")
+    asked = list_asked_for(dataset, {"list": shifts, **request.args} if shifts else request.args)
     tree = _scan(root, dataset)
-    return _joined(dataset, asked, tree) if asked else _found(dataset, tree, request.args.get("subset", ""))
+    if asked is None:
+        return _found(dataset, tree, request.args.get("subset", ""))
+    clips = _joined(dataset, asked, tree)
+    return _shifted(clips, Path(shifts).expanduser()) if shifts else clips
+
+
+def _shifted(clips: ClipList, path: Path) -> ClipList:
+    """Return the clips with the offsets of a list, which are part of the data."""
+    listed = offsets_of(path)
+    offsets = {clip.id: listed[clip.id] for clip in clips.clips if clip.id in listed}
+    if not offsets:
+        raise DataError(
+            f"The list {path} has an offset of none of the {len(clips.clips)} clips of {clips.list_name}.",
+            hint="Give offsets of the same clips; without another list those of the offsets are taken.",
+        )
+    pinned = ids_digest([f"{clip_id} {offset:g}" for clip_id, offset in offsets.items()])
+    note = f"True offsets are those of {path.name}, {len(offsets)} of them."
+    return replace(
+        clips,
+        revision=f"{clips.revision}+offsets:{pinned[:16]}",
+        notes=(*clips.notes, note),
+        offsets=offsets,
+    )
 
 
 def _scan(root: Path, dataset: str) -> _Tree:
@@ -139,7 +168,8 @@ def _joined(dataset: str, asked: IdList, tree: _Tree) -> ClipList:
     clips: list[Clip] = []
     doubled: list[str] = []
     for each in asked.clips:
-        paths = _paths(each.key, found[each.key.source], alone=siblings[each.key.source] == 1)
+        alone = dataset in UNCUT or siblings[each.key.source] == 1
+        paths = _paths(each.key, found[each.key.source], alone=alone)
         doubled += [each.id] if len(paths) > 1 else []
         clips.append(_clip(dataset, each, paths[0] if paths else tree.root / f"{each.id}.mp4"))
     if not any(clip.path in tree.files for clip in clips):
@@ -179,9 +209,12 @@ def _clip(dataset: str, listed: ListedClip, path: Path) -> Clip:
     labels = dict(listed.labels)
     if len(listed.classes) == 1:
         labels["class"] = listed.classes[0]
+    start, end = (listed.key.start, listed.key.end) if dataset in UNCUT else (None, None)
     return Clip(
         id=listed.id,
         path=path,
+        start=(start or 0) / 1000,
+        end=None if end is None else end / 1000,
         source=listed.key.source,
         labels=labels,
         classes=listed.classes,

@@ -1,9 +1,11 @@
 """VGGSound-Sparse (clean), as Synchformer's authors distribute it, and its fixed offsets."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from avbench.datasets.file_names import ClipKey
+from avbench.errors import DataError
 from avbench.lists.id_list import IdList, ListedClip
 from avbench.lists.rows import BadRow, headed, numbered, source, ten_seconds
 
@@ -66,7 +68,27 @@ def _shift(row: dict[str, str]) -> Shift:
         start, offset = float(row["vstart_sec"]), float(row["offset_sec"])
     except ValueError as error:
         raise BadRow(str(error)) from error
+    if not (math.isfinite(start) and math.isfinite(offset)):
+        raise BadRow(f"{row['vstart_sec']!r} and {row['offset_sec']!r} are not both finite")
     return Shift(clip=clip, start=start, offset=0.0 - offset, in_sync=_boolean(row["is_sync"]))
+
+
+def offsets_of(path: Path) -> dict[str, float]:
+    """Read by how much the sound of each clip is to be late, in seconds by clip id: those judged in sync.
+
+    The others have an offset of their own, which nobody knows.
+
+    Raises:
+        DataError: The file cannot be read, or gives a clip two offsets.
+    """
+    offsets: dict[str, float] = {}
+    for shift in read_shifts(path):
+        if shift.in_sync and offsets.setdefault(shift.clip.id, shift.offset) != shift.offset:
+            raise DataError(
+                f"The list {path} has two offsets of the clip {shift.clip.id}.",
+                hint="Give a list with one for each clip.",
+            )
+    return offsets
 
 
 def in_sync(shifts: list[Shift]) -> IdList:

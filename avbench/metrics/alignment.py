@@ -15,13 +15,15 @@ alignment accuracy: it is none, for accepting everything gives 1.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from avbench.metrics.embedding_sets import Values
-from avbench.metrics.intervals import LEVEL, RESAMPLES, group_counts, percentile_interval
+from avbench.metrics.intervals import LEVEL, percentile_interval
 from avbench.metrics.measurement import Interval
+from avbench.metrics.weighting import resampled, weighted_area
 
 
 def accepted(logits: ArrayLike) -> NDArray[np.bool_]:
@@ -87,20 +89,16 @@ def intervals(
         seed: Of the resampling.
     """
     true = _both(true)
-    names, group_of = np.unique(np.asarray(groups), return_inverse=True)
-    drawn = np.concatenate(
-        [
-            weighted(logits, true, counts[:, group_of].astype(np.float64))
-            for counts in group_counts(len(names), seed, RESAMPLES)
-        ]
+    drawn = (
+        resampled(partial(weighted, logits, true), groups, seed=seed)
+        for weighted in (weighted_balanced, weighted_auroc)
     )
-    drawn = drawn[np.isfinite(drawn).all(1)]
-    balanced, area = (percentile_interval(column, LEVEL, seed, len(names)) for column in drawn.T)
+    balanced, area = (percentile_interval(each, LEVEL, seed, len(set(groups))) for each in drawn)
     return balanced, area
 
 
-def weighted(logits: ArrayLike, true: ArrayLike, weights: Values) -> Values:
-    """Return balanced accuracy and AUROC with each pair counted so many times, ``(some, 2)``.
+def weighted_balanced(logits: ArrayLike, true: ArrayLike, weights: Values) -> Values:
+    """Return balanced accuracy with each pair counted so many times, ``(some,)``.
 
     NaN where the weights leave no true pair, or no other.
 
@@ -109,18 +107,34 @@ def weighted(logits: ArrayLike, true: ArrayLike, weights: Values) -> Values:
         true: ``(pair,)``.
         weights: ``(some, pair)``.
     """
-    order = np.argsort(np.asarray(logits, np.float64))
-    ranked, is_true = np.asarray(logits, np.float64)[order], np.asarray(true, bool)[order]
-    trues, others = weights[:, order] * is_true, weights[:, order] * ~is_true
-    below = np.pad(others.cumsum(1), ((0, 0), (1, 0)))
-    ties = (
-        below[:, np.searchsorted(ranked, ranked, "left")] + below[:, np.searchsorted(ranked, ranked, "right")]
-    )
-    count_true, count_others = trues.sum(1), others.sum(1)
+    yes, true = accepted(logits), np.asarray(true, bool)
+    trues, others = weights * true, weights * ~true
     with np.errstate(invalid="ignore", divide="ignore"):
-        acceptance, rejection = trues @ (ranked > 0) / count_true, others @ (ranked <= 0) / count_others
-        area = (trues * ties).sum(1) / (2 * count_true * count_others)
-    return np.stack([(acceptance + rejection) / 2, area], 1)
+        return (trues @ yes / trues.sum(1) + others @ ~yes / others.sum(1)) / 2
+
+
+def weighted_auroc(logits: ArrayLike, true: ArrayLike, weights: Values) -> Values:
+    """Return the AUROC, likewise."""
+    true = np.asarray(true, bool)
+    return weighted_area(logits, weights * true, weights * ~true)
+
+
+def roc(logits: ArrayLike, true: ArrayLike) -> tuple[Values, Values]:
+    """Return the ROC curve: the share of other pairs and that of true ones above each threshold.
+
+    Thresholds fall, so both rise from 0 to 1; one point for each logit, since equal ones are told apart by
+    none.
+
+    >>> [each.tolist() for each in roc([3.0, 1.0, 1.0, 0.0], [True, True, False, False])]
+    [[0.0, 0.0, 0.5, 1.0], [0.0, 0.5, 1.0, 1.0]]
+    """
+    true = _both(true)
+    logits = np.asarray(logits, np.float64)
+    levels = np.unique(logits)[::-1]
+    shares = [
+        np.concatenate([[0.0], (of >= levels[:, None]).mean(1)]) for of in (logits[~true], logits[true])
+    ]
+    return shares[0], shares[1]
 
 
 def _both(true: ArrayLike) -> NDArray[np.bool_]:

@@ -185,10 +185,17 @@ def paired_bootstrap(
     changes = drawn[:, 0] / drawn[:, 1] - drawn[:, 2] / drawn[:, 3]
     whole = sums.sum(0)
     difference = float(whole[0] / whole[1] - whole[2] / whole[3])
+    return paired_test(difference, changes, seed=seed, groups=len(names), level=level)
+
+
+def paired_test(
+    difference: float, changes: Values, *, seed: int, groups: int, level: float = LEVEL
+) -> PairedTest:
+    """Return the test of a difference whose resamples are ``changes`` ``(resamples,)``."""
     as_far = int(np.sum(np.abs(changes - difference) >= abs(difference)))
     return PairedTest(
         difference=difference,
-        interval=percentile_interval(changes, level, seed, len(names)),
+        interval=percentile_interval(changes, level, seed, groups),
         p_value=(1 + as_far) / (1 + len(changes)),
     )
 

@@ -1,4 +1,4 @@
-r"""How late the sound is, estimated from a score for every candidate: errors, confusion, calibration.
+r"""How late the sound is, estimated from a score for every candidate: errors, confusion, forced choice.
 
 Clip :math:`i` was shifted by :math:`\delta_i`, one of the grid :math:`g_1 < \dots < g_K`, and has a score
 for each. Its estimates are all candidates with the highest score; a value is the mean over them, which is its
@@ -15,11 +15,6 @@ every number is that of such a guess: the same formula with all K candidates tie
 
 **Forced choice** at distance :math:`d`: how often the true offset outscores the candidate :math:`d` away, the
 mean over both sides where the grid has both; a tie counts half.
-
-**Calibration.** Logits claim a probability, :math:`p = \max \mathrm{softmax}`; with clips in bins :math:`B`
-of equal width of p, :math:`\mathrm{ECE} = \sum_B \frac{|B|}{n} |\bar p_B - \bar a_B|`, :math:`a` the top-1
-of a clip (Guo et al., ICML 2017). Cosines claim none; what can be asked of both is whether the margin, the
-highest score less the second, is larger for clips that are right: the area under the ROC curve.
 """
 
 import math
@@ -33,7 +28,6 @@ from avbench.metrics.embedding_sets import Values
 
 # Offsets are decimal fractions of a second: sums of them are compared to a nanosecond.
 ROUNDING = 1e-9
-BINS = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -198,40 +192,3 @@ def tolerance_curve(trials: Trials) -> tuple[Values, Values]:
     steps = round(float(trials.grid[-1]) / trials.step)
     tolerances = np.arange(steps + 1, dtype=np.float64) * trials.step
     return tolerances, np.array([within(trials, each).mean() for each in tolerances], np.float64)
-
-
-def calibration_error(trials: Trials) -> float:
-    """Return the ECE of scores that are logits, over 15 bins.
-
-    >>> calibration_error(Trials.of([0.0, 1.0], [0.0, 1.0], np.zeros((2, 2))))
-    0.0
-    """
-    from scipy.special import softmax
-
-    sure = softmax(trials.scores, axis=1).max(1)
-    right = within(trials, 0.0)
-    bins = np.minimum((sure * BINS).astype(int), BINS - 1)
-    gaps = np.bincount(bins, weights=sure - right, minlength=BINS)
-    return float(np.abs(gaps).sum() / len(sure))
-
-
-def margin_area(trials: Trials) -> float | None:
-    """Return the probability that a clip that is right has a larger margin than one that is not.
-
-    Equal margins count half; a clip that ties is right and wrong in parts, its margin 0.
-
-    Returns:
-        ``None`` where all clips are right, or none is.
-    """
-    second, first = np.sort(trials.scores, axis=1)[:, -2:].T
-    margins, right = first - second, within(trials, 0.0)
-    wrong = 1 - right
-    pairs = right.sum() * wrong.sum()
-    if not pairs:
-        return None
-    levels, level_of = np.unique(margins, return_inverse=True)
-    right_at, wrong_at = (
-        np.bincount(level_of, weights=each, minlength=len(levels)) for each in (right, wrong)
-    )
-    below = np.cumsum(wrong_at) - wrong_at
-    return float((right_at * (below + wrong_at / 2)).sum() / pairs)

@@ -100,10 +100,10 @@ def masked_clips(
         job: The run.
         protocol: The window, and where onsets are known from.
         census: The clips, by content.
-        starts: Where the picture of each begins, in seconds into the clip.
+        starts: Where the picture of each begins, in seconds into the clip; one without is not tried.
         left_out: Clips that are not tried.
     """
-    clips = [clip for clip in job.plan.clips if clip.id not in left_out]
+    clips = [clip for clip in job.plan.clips if clip.id in starts and clip.id not in left_out]
     masked: dict[str, str | None] = {}
     if protocol.onsets == "side-car":
         for clip in clips:

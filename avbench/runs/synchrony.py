@@ -10,7 +10,7 @@ from avbench.metrics.offsets import Trials
 from avbench.provenance import store_key
 from avbench.resolve import Contestant, Plan
 from avbench.results import Score, digest_of
-from avbench.runs.census import Census
+from avbench.runs.census import Census, LeftOut
 from avbench.runs.job import Evaluated, Job, nothing_left, score_of
 from avbench.runs.kept_scores import Scores, compute, evaluated_trials, recall
 from avbench.runs.reference_rows import over_unread, reference_rows, unread_model
@@ -21,6 +21,7 @@ from avbench.store import Row, Store
 from avbench.tasks.shifts import true_offsets
 from avbench.tasks.synchrony import OffsetOutcome, Scale, score_offsets
 
+UNLISTED = LeftOut(reason="no-offset", message="The list of offsets has none for the clip as it is in sync.")
 OTHER_SOUND_SUMMARY = (
     "The model with another recording's sound: what it finds where there is nothing to find."
 )
@@ -35,7 +36,9 @@ def evaluate(job: Job) -> Evaluated:
         PluginError: The spec contradicts itself.
     """
     plan, protocol = job.plan, protocol_of(job.plan)
-    offsets = true_offsets(protocol, [clip.id for clip in plan.clips])
+    # Only datasets of listed clips say so: a plugin's own need not.
+    given = getattr(plan.dataset, "offsets", None)
+    offsets = true_offsets(protocol, [clip.id for clip in plan.clips], given)
     census, scores = _scores(job, protocol, offsets)
     evaluated = [clip for clip in plan.clips if scores.tried(clip)]
     if not evaluated:
@@ -71,13 +74,18 @@ def _scores(job: Job, protocol: OffsetProtocol, offsets: Mapping[str, float]) ->
     plan = job.plan
     with job.clock.phase("resolve"):
         census = job.census(plan.clips)
-        left_out = dict(census.left_out)
+        left_out = {clip_id: why for clip_id, why in census.left_out.items() if clip_id in offsets}
     with job.clock.phase("masks"):
-        starts = {clip.id: protocol.reach + offsets[clip.id] for clip in plan.clips}
-        masked = masked_clips(job, protocol, census, starts, left_out)
+        starts = {clip_id: protocol.reach + offset for clip_id, offset in offsets.items()}
+        masked = {clip.id: UNLISTED for clip in plan.clips if clip.id not in offsets}
+        masked |= masked_clips(job, protocol, census, starts, left_out)
     contents = job.census(plan.clips, by_name=True).keys if plan.contestant.inputs.unread else census.keys
     scores = Scores(
-        keys={clip_id: digest_of([key, offsets[clip_id]]) for clip_id, key in contents.items()},
+        keys={
+            clip_id: digest_of([contents[clip_id], offset])
+            for clip_id, offset in offsets.items()
+            if clip_id in contents
+        },
         left_out=left_out,
         masked=masked,
     )

@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from avbench.metrics import offsets
+from avbench.metrics import calibration, offsets
 from avbench.metrics.embedding_sets import Values
 from avbench.metrics.intervals import bootstrap_means, bootstrap_median, bootstrap_ratios, clopper_pearson
-from avbench.metrics.measurement import Measurement
+from avbench.metrics.measurement import Interval, Measurement
 from avbench.metrics.offsets import Trials
 from avbench.specs import OffsetProtocol
 
@@ -88,7 +88,12 @@ def score_offsets(
         interval=bootstrap_ratios(gained, most, groups, seed=seed),
     )
     choices = {f"offset.choice@{each:g}": won for each, won in offsets.forced_choice(trials).items()}
-    measured = [*_means(means, chances, groups, seed), median, corrected, *_calibration(trials, scale)]
+    measured = [
+        *_means(means, chances, groups, seed),
+        median,
+        corrected,
+        *_calibration(trials, scale, groups, seed),
+    ]
     return OffsetOutcome(
         measurements=(*measured, *_choices(choices, groups, seed)),
         records=tuple(_records(clip_ids, groups, trials, {**means, **choices})),
@@ -146,10 +151,16 @@ def _choices(curve: Mapping[str, Values], groups: Sequence[str], seed: int) -> l
     return measured
 
 
-def _calibration(trials: Trials, scale: Scale) -> list[Measurement]:
+def _calibration(trials: Trials, scale: Scale, groups: Sequence[str], seed: int) -> list[Measurement]:
     """Measure how far confidence can be believed; of cosines only whether it tells right from wrong."""
-    error = offsets.calibration_error(trials) if scale == "logits" else None
-    found = [("offset.ece", error, None), ("offset.margin-auroc", offsets.margin_area(trials), 0.5)]
+    found: list[tuple[str, float, float | None, Interval | None]] = []
+    if scale == "logits":
+        interval = calibration.calibration_interval(trials, groups, seed=seed)
+        found.append(("offset.ece", calibration.calibration_error(trials), None, interval))
+    area = calibration.margin_area(trials)
+    if area is not None:
+        interval = calibration.margin_interval(trials, groups, seed=seed)
+        found.append(("offset.margin-auroc", area, 0.5, interval))
     return [
         Measurement(
             id=name,
@@ -158,9 +169,9 @@ def _calibration(trials: Trials, scale: Scale) -> list[Measurement]:
             unit="fraction",
             higher_is_better=chance is not None,
             chance=chance,
+            interval=interval,
         )
-        for name, value, chance in found
-        if value is not None
+        for name, value, chance, interval in found
     ]
 
 

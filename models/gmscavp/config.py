@@ -24,7 +24,7 @@ class ScaleConfig:
             frequency is pooled away, ``fine`` the fine map together with the coarse one.
         pooling: How full-rate tokens are brought down to ``tokens``, level by level.
         weight: w_s, the share of this scale in the objective.
-        score_weight: Its share in the score of a pair.
+        score_weight: What each of its tokens counts in the score of a pair.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT

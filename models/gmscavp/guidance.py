@@ -67,8 +67,8 @@ def alignment_score(
     logit_scale: Float[Tensor, ""],
     config: GMSCAVPConfig,
 ) -> Float[Tensor, " rows"]:
-    """Return exp(s) <v, a> of each row's own pair, the mean over scales by their ``score_weight``."""
-    shares = [scale.score_weight for scale in config.scales]
+    """Return exp(s) <v, a> of each row's own pair: the mean over tokens by their ``score_weight``."""
+    shares = [scale.score_weight * scale.tokens for scale in config.scales]
     products = [
         share * (unit(v, config.normalise) * unit(a, config.normalise)).sum(dim=1)
         for v, a, share in zip(video, audio, shares, strict=True)

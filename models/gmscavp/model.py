@@ -157,7 +157,7 @@ class GMSCAVP(nn.Module):
 
     def _embed(self, levels: list[Tensor], batch: int) -> Tensor:
         """Lay all scales and segments side by side, each scaled by the root of its share."""
-        shares = [scale.score_weight for scale in self.config.scales]
+        shares = [scale.score_weight * scale.tokens for scale in self.config.scales]
         parts: list[Tensor] = []
         for tokens, share in zip(levels, shares, strict=True):
             segments = len(tokens) // batch

@@ -1,15 +1,20 @@
 """Alignment on real media: pairs as they were drawn, judged, masked, left out, kept."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from avbench.boards.comparison import compare_results
+from avbench import archive
+from avbench.boards.comparison import compare_results, paired_test
+from avbench.boards.ranking import board, read_entries, told_apart
 from avbench.errors import DataError, ModelError, PluginError
 from avbench.media.encode import write_clip
+from avbench.metrics import alignment
 from avbench.specs import AlignmentProtocol
+from avbench.tasks.alignment import AlignmentRecord
 from avbench.tasks.pairs import Pair, drawn_pairs
 from tests.running import Runs, stable
 from tests.runs.appearing import FPS, RATE, tone
@@ -222,9 +227,35 @@ def test_two_judges_are_compared_pair_by_pair(runs: Runs, appearing: Path) -> No
 
     accuracy = found["align.accuracy"]
     assert accuracy.test.difference == pytest.approx(1 - accuracy.other)
-    assert set(found) == {
-        "align.accuracy",
-        "align.acceptance",
-        "align.accuracy@shifted",
-        "align.accuracy@other",
-    }
+    assert set(found) == set(values(one.result))
+    for name in ("align.balanced", "align.auroc"):
+        assert found[name].test.difference == pytest.approx(
+            values(one.result)[name] - values(two.result)[name]
+        )
+
+
+def test_a_board_marks_what_pairs_do_not_tell_apart(runs: Runs, appearing: Path) -> None:
+    kinder = judge().replace("0.04 - (seen", "0.05 - (seen")
+    for each in (judge(), kinder):
+        runs.finished(each, tasks=("appearing",), data_root=appearing, output=runs.folder / "two")
+    entries, _ = read_entries(runs.folder / "two")
+    found = board(entries)
+    best, other = found.rows
+
+    assert not any(told_apart(column, other, best) for column in found.columns())
+
+
+def test_results_on_other_clips_are_compared_on_the_pairs_that_both_have(
+    runs: Runs, appearing: Path, tmp_path: Path
+) -> None:
+    (whole,) = runs.finished(judge(), tasks=("appearing",), data_root=appearing)
+    given = archive.read_records(whole.path, whole.result.records_sha256, AlignmentRecord)
+    fewer = [replace(each, logit=-each.logit) for each in given[2:]]
+    strangers = [replace(fewer[0], sound="elsewhere.mp4")]
+
+    found = paired_test(whole.result.score("align.auroc"), given, [*fewer[1:], *strangers])
+
+    shared = [each for each in given[2:] if each.clip != fewer[0].clip]
+    true = [each.kind == "true" for each in shared]
+    expected = [alignment.auroc([sign * each.logit for each in shared], true) for sign in (1, -1)]
+    assert found.difference == pytest.approx(expected[0] - expected[1])

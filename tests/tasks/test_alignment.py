@@ -11,6 +11,7 @@ from avbench.tasks.pairs import Pair
 
 KINDS = ("true", "true", "shifted", "other")
 PAIRS = 60
+WEIGHTED = (alignment.weighted_balanced, alignment.weighted_auroc)
 
 
 def outcome(logits: np.ndarray, kinds=KINDS) -> AlignmentOutcome:
@@ -87,9 +88,10 @@ def test_weights_count_pairs_as_if_they_were_there_so_many_times() -> None:
     random = np.random.default_rng(3)
     logits, true = random.integers(-2, 3, 12).astype(float), np.arange(12) % 3 == 0
     weights = random.integers(0, 4, (20, 12))
-    for row, found in zip(weights, alignment.weighted(logits, true, weights.astype(float)), strict=True):
+    both = [each(logits, true, weights.astype(float)) for each in WEIGHTED]
+    for row, *found in zip(weights, *both, strict=True):
         again, kinds = np.repeat(logits, row), np.repeat(true, row)
         wins = [(one > two) + (one == two) / 2 for one, two in product(again[kinds], again[~kinds])]
         balanced = (np.mean(again[kinds] > 0) + np.mean(again[~kinds] <= 0)) / 2
         assert found == pytest.approx([balanced, np.mean(wins)])
-    assert np.isnan(alignment.weighted(logits, true, (~true)[None].astype(float))).all()
+    assert all(np.isnan(each(logits, true, (~true)[None].astype(float))).all() for each in WEIGHTED)

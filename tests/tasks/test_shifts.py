@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from avbench.datasets.avsynth.dataset import choice_from
+from avbench.errors import DataError
 from avbench.specs import OffsetProtocol
 from avbench.tasks.shifts import drawn, stored_list, true_offsets
 from avbench.tasks.specs import TASKS
@@ -70,3 +71,17 @@ def test_the_grids_of_avsynth_have_21_offsets(name, step):
 
     assert len(grid) == 21
     assert grid == pytest.approx([step * k for k in range(-10, 11)])
+
+
+def test_a_list_that_is_given_stands_in_place_of_the_stored_one() -> None:
+    protocol = OffsetProtocol(shifts="avsynth-sync")
+
+    assert true_offsets(protocol, ["a", "b"], {"a": 0.6000000001, "c": 1.0}) == {"a": 0.6}
+
+
+@pytest.mark.parametrize("offset", [0.5, 2.2, -2.04, float("nan")])
+def test_an_offset_that_is_given_lies_on_the_grid(offset: float) -> None:
+    with pytest.raises(DataError, match=r"not on the grid of the task: ±2 s by 0\.2 s") as raised:
+        true_offsets(OffsetProtocol(), ["a"], {"a": offset})
+
+    assert "list of offsets for this grid" in raised.value.hint
