@@ -18,6 +18,8 @@ _NAMES = {
     "ndcg": "nDCG",
     "fad": "FAD",
     "fd": "FD",
+    "fad-reference": "FAD from reference",
+    "fd-reference": "FD from reference",
     "kl": "KL",
     "is": "IS",
     "clap": "CLAP",
@@ -53,7 +55,7 @@ _WAYS = re.compile(r"category|dual-softmax@\d+")
 _SHOWN_CATEGORY = re.compile(r"map|hit@1|ndcg@10|recall@10")
 # Of generation one number of each sort, and all that judges say; the document has every one.
 _SHOWN = re.compile(
-    r"(fad|fd|kl|is|clap|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error"
+    r"(fad|fd|fad-reference|fd-reference|kl|is|clap|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error"
     r"|sync\..+|align\..+"
     r"|choice\.[^@]+"
     r"|offset\.(top1|within1|accuracy@.+|median-error|mean-error|auc-corrected|ece)"
@@ -111,6 +113,15 @@ def is_shown(score_id: str) -> bool:
     if place != STANDARD:
         return metric == "recall@1"
     return not _UNSHOWN.fullmatch(metric)
+
+
+def is_ranked(score_id: str) -> bool:
+    """Return whether a score stands on boards too: a distance from a user's own reference stands on none.
+
+    >>> is_ranked("fad.vggish"), is_ranked("fad-reference.vggish")
+    (True, False)
+    """
+    return is_shown(score_id) and not re.search(r"\b(fad|fd)-reference\.", score_id)
 
 
 def label(score: Score) -> str:

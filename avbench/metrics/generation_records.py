@@ -58,6 +58,16 @@ def _frechet(name: str, equals: str) -> tuple[MetricRecord, ...]:
 
 GENERATION_METRICS = (
     *(record for name, equals in _FRECHET.items() for record in _frechet(name, equals)),
+    *(
+        MetricRecord(
+            id=f"{name}-reference.EMBEDDER",
+            summary="as without -reference, from the statistics of other sounds that a run was given",
+            unit="distance",
+            higher_is_better=False,
+            source="--reference EMBEDDER=FILE, written by `avbench stats build`",
+        )
+        for name in _FRECHET
+    ),
     MetricRecord(
         id="kad.EMBEDDER",
         summary=(

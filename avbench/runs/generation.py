@@ -109,12 +109,12 @@ def _scored(
         criteria: What judges decided of them.
         anew: Makes what is scored of the clips that are left, where it depends on the others.
     """
-    whole = score_generation(sounds, through.prefixes, plan.seed, criteria)
+    whole = score_generation(sounds, through.prefixes, plan.seed, criteria, through.moments)
     left = unseen(plan.dataset)
     clean = [each for each in sounds if left is not None and each.clip in left]
     if not 1 < len(clean) < len(sounds):
         return whole
-    again = score_generation(anew(clean), through.prefixes, plan.seed, criteria)
+    again = score_generation(anew(clean), through.prefixes, plan.seed, criteria, through.moments)
     return dataclasses.replace(
         whole,
         measurements=(

@@ -10,7 +10,7 @@ import numpy as np
 
 from avbench.metrics.bias import Corrected
 from avbench.metrics.classifier_scores import inception_interval, inception_score
-from avbench.metrics.frechet import frechet_distance, moments
+from avbench.metrics.frechet import Moments, frechet_distance, moments
 from avbench.metrics.frechet_intervals import (
     EXTRAPOLATED_BLOCKS,
     extrapolation_interval,
@@ -63,7 +63,13 @@ class Tries:
 
 
 def distance_measurements(
-    clips: Sequence[ClipSounds], embedder: str, prefix: str, tries: Tries, *, seed: int
+    clips: Sequence[ClipSounds],
+    embedder: str,
+    prefix: str,
+    tries: Tries,
+    *,
+    seed: int,
+    reference: Moments | None = None,
 ) -> Iterator[Measurement]:
     """Measure how far what was made is from the truth, as a set, seen through one embedder.
 
@@ -73,6 +79,7 @@ def distance_measurements(
         prefix: What the field calls its Fréchet distance: ``fad`` or ``fd``.
         tries: Told what cannot be measured.
         seed: Of the intervals.
+        reference: Moments of other sounds, to measure the distance from them as well.
     """
     made, truth = made_pool(clips, embedder), true_pool(clips, embedder)
     sets = _Sets(made=made, truth=truth, seed=seed, tries=tries)
@@ -84,6 +91,10 @@ def distance_measurements(
         (f"kid.{embedder}", sets.kid),
     ):
         for each in tries.measured(make, id):
+            yield replace(each, id=id)
+    if reference is not None:
+        id = f"{prefix}-reference.{embedder}"
+        for each in tries.measured(lambda: sets.frechet_from(reference), id):
             yield replace(each, id=id)
     yield from _neighbour_measurements(made, truth, embedder, tries, seed)
 
@@ -98,7 +109,9 @@ class _Sets:
     tries: Tries
 
     def frechet(self) -> Measurement:
-        reference = moments(self.truth.rows)
+        return self.frechet_from(moments(self.truth.rows))
+
+    def frechet_from(self, reference: Moments) -> Measurement:
         resamples = RESAMPLES if reference.dim <= LARGE_DIM else LARGE_RESAMPLES
         return self._distance(
             frechet_distance(moments(self.made.rows), reference),

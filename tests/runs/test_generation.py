@@ -177,6 +177,18 @@ def test_an_embedder_that_the_user_names_is_added(runs: Runs) -> None:
     assert "fad.bands" in values(generated(runs, source, embedders={"bands": None}))
 
 
+def test_weights_that_the_user_gives_are_used_or_end_the_run_before_anything_is_made(
+    tmp_path: Path, flashes: Path
+) -> None:
+    runs, wrong = Runs(tmp_path, flashes), tmp_path / "wrong.pth"
+    wrong.write_bytes(b"weights")
+    with pytest.raises(ModelError, match="not those of its record: their SHA-256"):
+        generated(runs, embedders={"vggish": wrong})
+    with pytest.raises(ModelError, match="has no weights: there is no file"):
+        generated(runs, embedders={"vggish": tmp_path / "nowhere.pth"})
+    assert runs.said == []
+
+
 def test_the_audio_half_of_a_model_is_an_embedder(runs: Runs) -> None:
     result = generated(runs, embedders={"model:gmscavp": None})
     assert "fad.model:gmscavp" in values(result)
