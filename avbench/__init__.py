@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from avbench.specs import (
         AlignmentProtocol,
+        ChoiceProtocol,
         GenerationProtocol,
         OffsetProtocol,
         RetrievalProtocol,
@@ -36,6 +37,7 @@ __all__ = [
     "AudioInput",
     "AvbenchError",
     "Checkpoint",
+    "ChoiceProtocol",
     "Clip",
     "Criterion",
     "Dataset",
@@ -85,6 +87,7 @@ _HOMES = {
     "ModelInputs": "avbench.records",
     "ModelRecord": "avbench.records",
     "AlignmentProtocol": "avbench.specs",
+    "ChoiceProtocol": "avbench.specs",
     "GenerationProtocol": "avbench.specs",
     "OffsetProtocol": "avbench.specs",
     "RetrievalProtocol": "avbench.specs",

@@ -9,6 +9,7 @@ from avbench.hookspecs import hookimpl
 from avbench.judges.av_align import AV_ALIGN
 from avbench.judges.judge import JudgeRecord
 from avbench.metrics.alignment_records import ALIGNMENT_METRICS
+from avbench.metrics.choice_records import CHOICE_METRICS
 from avbench.metrics.generation_records import GENERATION_METRICS
 from avbench.metrics.offset_records import OFFSET_METRICS
 from avbench.metrics.records import CATEGORY_METRICS, METRICS
@@ -17,6 +18,36 @@ from avbench.specs import TaskSpec
 from avbench.tasks import real
 from avbench.tasks.specs import TASKS
 
+# Name, summary, and what opens it: a module of avbench.datasets.avsynth, and a function in it.
+WORLD = (
+    (
+        "avsynth",
+        "A procedural world, rendered on first use: correspondence at six scales, exact truth.",
+        "dataset",
+        "open_avsynth",
+    ),
+    (
+        "avsynth-windows",
+        "Each clip of avsynth a gallery of its own moments: --dataset-args window=SECONDS.",
+        "windows",
+        "open_windows",
+    ),
+    (
+        "avsynth-counterfactuals",
+        "States of avsynth, as drawn and changed in one thing each: --dataset-args states=N.",
+        "counterfactuals",
+        "open_counterfactuals",
+    ),
+)
+# Name, which is that of the module too, and summary.
+YOURS = (
+    ("folder", "Any folder of videos with sound: --data-root DIR."),
+    (
+        "manifest",
+        "Clips listed in a CSV or Parquet table: --data-root DIR --dataset-args manifest=FILE.",
+    ),
+    ("shards", "WebDataset tar files of videos, read where they are: --data-root DIR."),
+)
 _FILES = "--data-root DIR --list FILE"
 # Name, summary, and the terms of the annotations; the videos are their owners'.
 LISTED = (
@@ -44,34 +75,21 @@ def avbench_tasks() -> Iterable[TaskSpec]:
 def avbench_datasets() -> Iterable[DatasetRecord]:
     """The bundled datasets."""
     return (
-        DatasetRecord(
-            name="avsynth",
-            summary="A procedural world, rendered on first use: correspondence at six scales, exact truth.",
-            open=_opener("avbench.datasets.avsynth.dataset", "open_avsynth"),
-            needs_root=False,
-            license="Apache-2.0",
+        *(
+            DatasetRecord(
+                name=name,
+                summary=summary,
+                open=_opener(f"avbench.datasets.avsynth.{module}", function),
+                needs_root=False,
+                license="Apache-2.0",
+            )
+            for name, summary, module, function in WORLD
         ),
-        DatasetRecord(
-            name="avsynth-windows",
-            summary="Each clip of avsynth a gallery of its own moments: --dataset-args window=SECONDS.",
-            open=_opener("avbench.datasets.avsynth.windows", "open_windows"),
-            needs_root=False,
-            license="Apache-2.0",
-        ),
-        DatasetRecord(
-            name="folder",
-            summary="Any folder of videos with sound: --data-root DIR.",
-            open=_opener("avbench.datasets.folder", "open_folder"),
-        ),
-        DatasetRecord(
-            name="manifest",
-            summary="Clips listed in a CSV or Parquet table: --data-root DIR --dataset-args manifest=FILE.",
-            open=_opener("avbench.datasets.manifest", "open_manifest"),
-        ),
-        DatasetRecord(
-            name="shards",
-            summary="WebDataset tar files of videos, read where they are: --data-root DIR.",
-            open=_opener("avbench.datasets.shards", "open_shards"),
+        *(
+            DatasetRecord(
+                name=name, summary=summary, open=_opener(f"avbench.datasets.{name}", f"open_{name}")
+            )
+            for name, summary in YOURS
         ),
         *(
             DatasetRecord(name=name, summary=summary, open=_listed_opener(name), license=terms)
@@ -83,7 +101,14 @@ def avbench_datasets() -> Iterable[DatasetRecord]:
 @hookimpl
 def avbench_metrics() -> Iterable[MetricRecord]:
     """The bundled metrics."""
-    return (*METRICS, *CATEGORY_METRICS, *GENERATION_METRICS, *OFFSET_METRICS, *ALIGNMENT_METRICS)
+    return (
+        *METRICS,
+        *CATEGORY_METRICS,
+        *GENERATION_METRICS,
+        *OFFSET_METRICS,
+        *ALIGNMENT_METRICS,
+        *CHOICE_METRICS,
+    )
 
 
 @hookimpl

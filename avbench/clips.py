@@ -62,7 +62,8 @@ class Gallery:
     """A set of clips that are candidates for each other.
 
     Attributes:
-        name: ``standard`` for the gallery that makes the headline number; ``S0`` … ``S5`` for matched ones.
+        name: ``standard`` for the gallery that makes the headline number; ``S0`` … ``S5`` for matched ones;
+            of pairs what they differ in, ``binding`` or ``shift-S3@0.04``.
         clip_ids: The candidates; each is also a query in its own gallery.
     """
 

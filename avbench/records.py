@@ -201,6 +201,7 @@ class EmbedderRecord:
         window_seconds: What one row is computed from, in seconds; ``None`` where a row is a whole clip.
         hop_seconds: From one row to the next, in seconds; ``None`` where a row is a whole clip.
         classes: Logits it gives for a clip, if any.
+        reads: Whether the network has ``read(texts)`` too, so that captions can be scored through it.
         distance: What the field calls the Fréchet distance seen through it: ``fad.NAME`` or ``fd.NAME``.
         license: SPDX identifier of the weights' licence.
         checkpoint: The weights it needs, if they are one file or folder.
@@ -220,6 +221,7 @@ class EmbedderRecord:
     window_seconds: float | None = None
     hop_seconds: float | None = None
     classes: int = 0
+    reads: bool = False
     distance: Literal["fad", "fd"] = "fad"
     checkpoint: Checkpoint | None = None
     shipped: Path | None = None

@@ -29,6 +29,7 @@ class RunRequest:
         recompute: Whether to pass over what the store has.
         embedders: Generation: weights of embedders by name; one that the task does not name is added to it.
         judges: Generation: weights of judges by name; one that the task does not name is added to it.
+        references: Generation: statistics files by embedder, that distances are taken from too.
         allow_download: Whether weights that are not there may be fetched.
         page: The folder that receives a page of the run, of generation, synchrony or alignment; ``None`` for
             no page.
@@ -50,6 +51,7 @@ class RunRequest:
     recompute: bool = False
     embedders: Mapping[str, Path | None] = field(default_factory=dict[str, Path | None])
     judges: Mapping[str, Path | None] = field(default_factory=dict[str, Path | None])
+    references: Mapping[str, Path] = field(default_factory=dict[str, Path])
     allow_download: bool = False
     page: Path | None = None
     page_clips: int = 12

@@ -9,6 +9,7 @@ from avbench import archive, document
 from avbench.errors import BudgetExceeded
 from avbench.metrics.offsets import Trials
 from avbench.pages.alignment_page import write_alignment_page
+from avbench.pages.choice_page import write_choice_page
 from avbench.pages.judged_pairs import JudgedPairs
 from avbench.pages.offset_page import write_offset_page
 from avbench.pages.page import prepare_page, write_page
@@ -18,6 +19,7 @@ from avbench.requests import RunRequest
 from avbench.resolve import choose_device, plan_run, resolve_model, resolve_task
 from avbench.results import RunInfo, RunResult
 from avbench.runs.job import Clock, Evaluated, Job, Report
+from avbench.specs import ChoiceProtocol
 
 HOW: dict[Capability, str] = {
     "retrieval": "avbench.runs.retrieval",
@@ -97,6 +99,8 @@ def _recorded(job: Job, evaluated: Evaluated, started: str) -> Finished:
 
 def _page(job: Job, evaluated: Evaluated, result: RunResult) -> Path | None:
     folder, shown = job.request.page, evaluated.shown
+    if folder is not None and isinstance(job.plan.spec.protocol, ChoiceProtocol):
+        return write_choice_page(folder, result)
     if folder is None or shown is None:
         return None
     if isinstance(shown, Trials):

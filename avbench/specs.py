@@ -59,6 +59,21 @@ class CategoryProtocol:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceProtocol:
+    """How forced choices are scored: every gallery is two clips, and each asks which of two is its own.
+
+    Galleries named ``NAME@SECONDS`` are the points of one curve, over how far the two clips are apart.
+
+    Attributes:
+        directions: As in :class:`RetrievalProtocol`; a pair is asked twice in each.
+        threshold: The share of right choices at which a curve has its threshold; above one half.
+    """
+
+    directions: tuple[Direction, ...] = ("a2v", "v2a")
+    threshold: float = 0.75
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationProtocol:
     """How sound made for video is brought to a form and scored; the truth is the clip's own sound.
 
@@ -71,6 +86,8 @@ class GenerationProtocol:
         samples: Sounds made for every clip, with the seeds from the run's own on.
         onsets: What the onsets of a sound are matched with: those in the ``side-car`` of a clip, or those
             found in its ``own-sound``.
+        captions: The label of a clip that says in words what is to be heard, one text a line; the cosine of
+            words and sound is a score wherever a network reads. Empty where clips have none.
     """
 
     sample_rate: int = 16_000
@@ -80,6 +97,7 @@ class GenerationProtocol:
     synchrony: tuple[str, ...] = field(default=(), metadata=LATER)
     samples: int = 1
     onsets: OnsetTruth = "own-sound"
+    captions: str = field(default="", metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,10 +177,18 @@ class AlignmentProtocol:
         return round(self.window + 2 * self.largest, 9)
 
 
-TaskProtocol = RetrievalProtocol | CategoryProtocol | GenerationProtocol | OffsetProtocol | AlignmentProtocol
+TaskProtocol = (
+    RetrievalProtocol
+    | CategoryProtocol
+    | ChoiceProtocol
+    | GenerationProtocol
+    | OffsetProtocol
+    | AlignmentProtocol
+)
 KINDS: dict[type, Capability] = {
     RetrievalProtocol: "retrieval",
     CategoryProtocol: "retrieval",
+    ChoiceProtocol: "retrieval",
     GenerationProtocol: "generation",
     OffsetProtocol: "synchrony",
     AlignmentProtocol: "alignment",

@@ -14,7 +14,7 @@ import errno
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -52,14 +52,16 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        name = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        # Not by tempfile: such a file is for its owner alone, and a result or a cache may be shared.
+        handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
-            Path(name).replace(path)
+            name.replace(path)
         except BaseException:
             with suppress(OSError):
-                Path(name).unlink()
+                name.unlink()
             raise
     except OSError as error:
         raise cannot_write(path, error) from error

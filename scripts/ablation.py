@@ -3,6 +3,7 @@
     python scripts/ablation.py [--runs runs/ablation] [--seeds 3] [--steps 800] [--device cuda] [--jobs 4]
                                [--arms small-v2a small-a2v …]
                                [--adopt leaderboards/results] [--table-only | --results-only]
+                               [--page FILE] [--figure FILE]
 
 Arms share data, order, steps and backbones. Finished runs and kept results are taken as they are, so the same
 command goes on where it was stopped; ``--table-only`` writes what follows from the results there are. Those
@@ -24,25 +25,32 @@ from avbench.results import RunResult, to_json
 
 PAGE = ROOT / "models" / "gmscavp" / "ablation.md"
 TASK = "avsynth-retrieval"
+AVBENCH = (sys.executable, "-m", "avbench")
 
 
 def run(arm: Arm, seed: int, given: argparse.Namespace) -> None:
     """Train one arm with one seed, score it and keep the result, unless that is done."""
     name = arm.name(given.steps, seed)
-    kept = given.kept / f"{name}.json"
-    weights, results = given.runs / name / "weights.safetensors", given.runs / "results" / name
+    kept, results = given.kept / f"{name}.json", given.runs / "results" / name
     if kept.is_file():
         return
-    avbench = [sys.executable, "-m", "avbench"]
-    if not weights.is_file():
-        train = ["train", arm.model, "--config", arm.config, "--output", str(given.runs / name)]
-        train += ["--steps", str(given.steps), "--seed", str(seed), "--device", given.device, "--quiet"]
-        subprocess.run([*avbench, *train, "--train-args", given.train_args], check=True)
+    weights = train(arm, seed, given)
     if not results.is_dir() or not any(find(results)):
         evaluate = ["run", "--model", arm.model, "--task", TASK, "--device", given.device, "--quiet"]
         evaluate += ["--model-args", f"config={arm.config},weights={weights}", "--output", str(results)]
-        subprocess.run([*avbench, *evaluate, *given.run_arg], check=True)
+        subprocess.run([*AVBENCH, *evaluate, *given.run_arg], check=True)
     keep(read(next(find(results))), arm, kept)
+
+
+def train(arm: Arm, seed: int, given: argparse.Namespace) -> Path:
+    """Train one arm with one seed, unless that is done, and return its weights."""
+    folder = given.runs / arm.name(given.steps, seed)
+    weights = folder / "weights.safetensors"
+    if not weights.is_file():
+        asked = ["train", arm.model, "--config", arm.config, "--output", str(folder), "--quiet"]
+        asked += ["--steps", str(given.steps), "--seed", str(seed), "--device", given.device]
+        subprocess.run([*AVBENCH, *asked, "--train-args", given.train_args], check=True)
+    return weights
 
 
 def keep(result: RunResult, arm: Arm, path: Path) -> None:
@@ -65,6 +73,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--runs", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--kept", type=Path, default=KEPT)
+    parser.add_argument("--page", type=Path, default=PAGE)
+    parser.add_argument("--figure", type=Path, default=FIGURE)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--device", default="cpu")
@@ -85,9 +95,9 @@ def main() -> None:
             done.result()
     if given.results_only:
         return
-    PAGE.write_text(page(given.kept), encoding="utf-8")
-    draw(FIGURE, given.kept, next(iter(steps_kept(given.kept)), given.steps))
-    print(f"wrote {PAGE} and {FIGURE}")
+    given.page.write_text(page(given.kept), encoding="utf-8")
+    draw(given.figure, given.kept, next(iter(steps_kept(given.kept)), given.steps))
+    print(f"wrote {given.page} and {given.figure}")
 
 
 if __name__ == "__main__":

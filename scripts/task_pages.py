@@ -14,6 +14,15 @@ FILES = {
     "panda70m": "panda70m_testing.csv",
     "audiocaps": "test.csv",
     "ave": "testSet.txt",
+    "llp": "AVVP_test_pd.csv",
+    "kinetics-sounds": "val.csv",
+    "foleybench": "metadata.jsonl",
+    "avsync15": "test.txt",
+}
+# Of tasks that ask for another list of their data set than the others do.
+ASKED = {
+    "greatesthits-category-retrieval": "greatesthit_test_2.00_single_type_only.json",
+    "greatesthits-onset-condfoley": "greatesthit_test_2.00.json",
 }
 WORDS = {
     "directions": "directions",
@@ -34,6 +43,7 @@ WORDS = {
     "synchrony": "judged by",
     "samples": "sounds a clip",
     "onsets": "onsets from",
+    "captions": "captions from the label",
     "window": "seconds of picture",
     "reach": "largest offset, s",
     "step": "grid, s",
@@ -56,7 +66,8 @@ def spec_block(spec: TaskSpec) -> str:
         ["rows beside it", ", ".join(f"`{row}`" for row in spec.scale_rows)],
         ["version", str(spec.version)],
     ]
-    given = f" --dataset-args list={FILES[spec.dataset]}" if spec.dataset in FILES else ""
+    listed = ASKED.get(spec.name) or FILES.get(spec.dataset)
+    given = f" --dataset-args list={listed}" if listed else ""
     model = "random" if spec.kind == "synchrony" else "gmscavp"
     command = f"avbench run --model {model} --task {spec.name} --data-root /data/{spec.dataset}{given}"
     parts = [
@@ -100,7 +111,8 @@ def _metrics(spec: TaskSpec) -> str:
     if isinstance(protocol, GenerationProtocol):
         onsets = "`onset.f1@0.05` … `@0.3`, precision, recall, average precision"
         through = "`fad`, `fd`, `kl`, `is` through its networks, " if protocol.embedders else ""
-        return f"{through}{onsets}, `envelope.correlation`"
+        words = ", `clap` of captions and sound" if protocol.captions else ""
+        return f"{through}{onsets}, `envelope.correlation`{words}"
     if isinstance(protocol, OffsetProtocol):
         return "median error, accuracy within each tolerance, area under the tolerance curve"
     return "`a2v.recall@k`, `v2a.recall@k`, `medr`, `mrr`" + (", `percentile`" if protocol.percentile else "")

@@ -9,7 +9,7 @@ import pytest
 
 from avbench.digests import FileDigests
 from avbench.errors import StorageError
-from avbench.store import Shelf, Store, cache_folder
+from avbench.store import Shelf, Store, cache_folder, write_whole
 
 KEY = {"model": "m", "window": 8.0}
 CLIP = "ab" * 32
@@ -111,10 +111,17 @@ def test_a_full_disk_is_an_error_with_a_hint(monkeypatch: pytest.MonkeyPatch, sh
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("avbench.store.tempfile.mkstemp", full)
+    monkeypatch.setattr("avbench.store.os.open", full)
     with pytest.raises(StorageError, match="No space left") as caught:
         shelf.write(CLIP, "audio", np.zeros(4, np.float32))
     assert "AVBENCH_CACHE" in caught.value.hint
+
+
+def test_what_is_written_may_be_read_by_whom_any_other_file_may(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_bytes(b"")
+    write_whole(tmp_path / "whole", b"whole")
+    assert (tmp_path / "whole").stat().st_mode == (tmp_path / "plain").stat().st_mode
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["plain", "whole"]
 
 
 def test_the_cache_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

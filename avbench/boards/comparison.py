@@ -19,6 +19,7 @@ from avbench.metrics.weighting import paired
 from avbench.results import RunResult, Score
 from avbench.tasks.alignment import AlignmentRecord
 from avbench.tasks.categories import CategoryQuery
+from avbench.tasks.choices import ChoiceRecord
 from avbench.tasks.generation_pairs import SoundRecord
 from avbench.tasks.retrieval_numbers import QueryRank
 from avbench.tasks.synchrony import OffsetRecord
@@ -26,6 +27,7 @@ from avbench.tasks.synchrony import OffsetRecord
 RECORDS: Mapping[str, type[Record]] = {
     "retrieval": QueryRank,
     "category": CategoryQuery,
+    "choice": ChoiceRecord,
     "generation": SoundRecord,
     "synchrony": OffsetRecord,
     "alignment": AlignmentRecord,
@@ -130,7 +132,8 @@ def _clips(records: Sequence[Record]) -> set[str]:
 
 def _kind(result: RunResult) -> str:
     """Return the kind of a result's records: a key of :data:`RECORDS`."""
-    return "category" if "agreement" in result.task.protocol else result.task.kind
+    fields = result.task.protocol
+    return "category" if "agreement" in fields else "choice" if "threshold" in fields else result.task.kind
 
 
 def records_beside(path: Path, result: RunResult) -> tuple[Record, ...]:

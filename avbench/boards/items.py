@@ -9,11 +9,13 @@ from avbench.boards.score_ids import place_of
 from avbench.metrics import retrieval
 from avbench.tasks.alignment import AlignmentRecord
 from avbench.tasks.categories import CategoryQuery
+from avbench.tasks.choices import ChoiceRecord
 from avbench.tasks.generation_pairs import SoundRecord
 from avbench.tasks.retrieval_numbers import STANDARD, QueryRank
 from avbench.tasks.synchrony import OffsetRecord
 
-Record = QueryRank | CategoryQuery | SoundRecord | OffsetRecord | AlignmentRecord
+ClipRecord = ChoiceRecord | OffsetRecord | AlignmentRecord
+Record = QueryRank | CategoryQuery | SoundRecord | ClipRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,7 @@ def items(score_id: str, records: Sequence[Record], size: int | None = None) -> 
             yield from _query_items(score_id, record, size)
         elif isinstance(record, CategoryQuery):
             yield from _category_items(score_id, record)
-        elif isinstance(record, OffsetRecord | AlignmentRecord):
+        elif isinstance(record, ClipRecord):
             yield from _clip_items(score_id, record)
         else:
             yield from _sound_items(score_id, record)
@@ -75,12 +77,12 @@ def _query_items(score_id: str, query: QueryRank, size: int | None) -> Iterator[
     yield Item(name=(query.query, query.part), recording=query.recording, numerator=float(value[0]))
 
 
-def _clip_items(score_id: str, found: OffsetRecord | AlignmentRecord) -> Iterator[Item]:
+def _clip_items(score_id: str, found: ClipRecord) -> Iterator[Item]:
     if score_id in found.values:
         yield Item(name=(name_of(found), 0), recording=found.recording, numerator=found.values[score_id])
 
 
-def name_of(found: OffsetRecord | AlignmentRecord) -> str:
+def name_of(found: ClipRecord) -> str:
     """Return what makes two records be of the same trial: the clip, of a pair the sound that goes with it."""
     return f"{found.clip} with {found.sound}" if isinstance(found, AlignmentRecord) else found.clip
 

@@ -25,7 +25,7 @@ PROFILE = (
 
 
 UNSEEN = (
-    "Over the clips whose videos the model does not declare it was trained on: each row has a gallery of its "
+    "Over the clips whose videos the model does not declare it was trained on: each row is over clips of its "
     "own, so nothing is ranked. Rows without it declare no ids, or have seen none of these clips."
 )
 NOBODY = (

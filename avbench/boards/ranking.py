@@ -10,7 +10,7 @@ from typing import cast
 from avbench import archive
 from avbench.boards.comparison import paired_test, records_beside
 from avbench.boards.published import Published
-from avbench.boards.score_ids import CLEAN, gallery_of, is_shown
+from avbench.boards.score_ids import CLEAN, gallery_of, is_ranked
 from avbench.errors import DataError
 from avbench.results import RunResult, ScaleRow, Score, from_json
 
@@ -55,7 +55,7 @@ class Board:
     def columns(self) -> tuple[Score, ...]:
         """Return one score for every column, in the documents' order."""
         scores = {score.id: score for entry in self.rows for score in entry.result.scores}
-        return tuple(score for score in scores.values() if is_shown(score.id))
+        return tuple(score for score in scores.values() if is_ranked(score.id))
 
 
 def read_entries(folder: Path) -> tuple[list[Entry], list[DataError]]:
@@ -235,7 +235,7 @@ def _age(entry: Entry) -> tuple[str, str]:
 
 def _rank(entry: Entry) -> tuple[object, ...]:
     # Clean scores are over clips of each row's own, and not every row has them.
-    shown = [score for score in entry.result.scores if is_shown(score.id)]
+    shown = [score for score in entry.result.scores if is_ranked(score.id)]
     scores = [score for score in shown if gallery_of(score.id) != CLEAN]
     signed = tuple(-score.value if score.higher_is_better else score.value for score in scores)
     return *signed, entry.result.model.name, entry.sha256

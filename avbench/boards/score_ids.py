@@ -18,14 +18,21 @@ _NAMES = {
     "ndcg": "nDCG",
     "fad": "FAD",
     "fd": "FD",
+    "fad-reference": "FAD from reference",
+    "fd-reference": "FD from reference",
     "kl": "KL",
     "is": "IS",
+    "clap": "CLAP",
     "onset.f1": "onset F1",
     "envelope.correlation": "envelope correlation",
     "pan.error": "pan error",
     "sync.av-align-2023": "AV-Align 2023",
     "sync.av-align-2025": "AV-Align 2025",
     "sync.desync": "DeSync",
+    "choice.timbre": "replaced timbre",
+    "choice.envelope": "reversed envelope",
+    "choice.binding": "swapped binding",
+    "choice.mirror": "mirrored space",
     "align.acceptance": "accepted by",
     "align.accuracy": "accuracy",
     "align.balanced": "balanced accuracy",
@@ -48,8 +55,9 @@ _WAYS = re.compile(r"category|dual-softmax@\d+")
 _SHOWN_CATEGORY = re.compile(r"map|hit@1|ndcg@10|recall@10")
 # Of generation one number of each sort, and all that judges say; the document has every one.
 _SHOWN = re.compile(
-    r"(fad|fd|kl|is|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error"
+    r"(fad|fd|fad-reference|fd-reference|kl|is|clap|av-similarity)\..+|onset\.f1@0\.1|envelope\.correlation|pan\.error"
     r"|sync\..+|align\..+"
+    r"|choice\.[^@]+"
     r"|offset\.(top1|within1|accuracy@.+|median-error|mean-error|auc-corrected|ece)"
 )
 _PAIRS = {
@@ -80,8 +88,12 @@ def place_of(score_id: str) -> str:
 
     >>> place_of("category.a2v.map"), place_of("S2.v2a.mrr"), place_of("a2v.mrr"), place_of("kl.passt")
     ('category', 'S2', '', '')
+    >>> place_of("clean.category.a2v.map"), place_of("clean.kl.passt")
+    ('clean', 'clean')
     """
     first = score_id.split(".", 1)[0]
+    if first == CLEAN:
+        return CLEAN
     return first if is_retrieval(score_id) and first not in ARROWS else STANDARD
 
 
@@ -90,15 +102,26 @@ def is_shown(score_id: str) -> bool:
 
     Of a matched gallery only recall@1: its galleries are a handful of candidates.
     """
+    if place_of(score_id) == CLEAN:
+        return is_shown(score_id.removeprefix(f"{CLEAN}."))
     if not is_retrieval(score_id):
         return bool(_SHOWN.fullmatch(score_id))
     metric = score_id.rsplit(".", 1)[-1]
     place = place_of(score_id)
     if place == "category":
         return bool(_SHOWN_CATEGORY.fullmatch(metric))
-    if place not in (STANDARD, CLEAN):
+    if place != STANDARD:
         return metric == "recall@1"
     return not _UNSHOWN.fullmatch(metric)
+
+
+def is_ranked(score_id: str) -> bool:
+    """Return whether a score stands on boards too: a distance from a user's own reference stands on none.
+
+    >>> is_ranked("fad.vggish"), is_ranked("fad-reference.vggish")
+    (True, False)
+    """
+    return is_shown(score_id) and not re.search(r"\b(fad|fd)-reference\.", score_id)
 
 
 def label(score: Score) -> str:
@@ -119,9 +142,15 @@ def name_of(score_id: str) -> str:
 
     >>> name_of("onset.f1@0.1"), name_of("offset.accuracy@0.2"), name_of("align.acceptance.cavp")
     ('onset F1@0.1', 'within 0.2 s', 'accepted by cavp')
+    >>> name_of("choice.shift-S3"), name_of("choice.shift-S3@0.04"), name_of("choice.shift-S3.threshold")
+    ('S3 shifted', 'S3 shifted by 0.04 s', 'S3 threshold')
     >>> name_of("align.acceptance"), name_of("align.auroc")
     ('true pairs accepted', 'AUROC')
+    >>> name_of("clean.a2v.recall@1"), name_of("clean.fad.vggish")
+    ('clean A→V R@1', 'clean FAD vggish')
     """
+    if place_of(score_id) == CLEAN:
+        return f"{CLEAN} {name_of(score_id.removeprefix(f'{CLEAN}.'))}"
     if score_id in _PAIRS:
         return _PAIRS[score_id]
     return " ".join(_retrieval_words(score_id) if is_retrieval(score_id) else _generation_words(score_id))
@@ -139,6 +168,9 @@ def _generation_words(score_id: str) -> list[str]:
     name, at, cut = score_id.partition("@")
     if name in ("offset.accuracy", "offset.choice"):
         return [_NAMES[name], cut, "s"]
+    if name.startswith("choice.shift-"):
+        scale, _, what = name.removeprefix("choice.shift-").partition(".")
+        return [scale, what or "shifted", *(["by", cut, "s"] if at else [])]
     if name in _NAMES:
         return [f"{_NAMES[name]}{at}{cut}"]
     long_family, _, _ = name.rpartition(".")

@@ -49,15 +49,16 @@ def _record(found: Registry, metric: str) -> MetricRecord:
     """Return the record of an id: exactly, or with names and numbers in the open places of its id."""
     if metric in found.metrics:
         return found.metrics.get(metric)
-    for record in found.metrics:
-        if re.fullmatch(_pattern(record.id), metric):
-            return record
+    # A name may have a dot: of several ids that fit, the one that says most is meant.
+    fitting = [record for record in found.metrics if re.fullmatch(_pattern(record.id), metric)]
+    if fitting:
+        return max(fitting, key=lambda record: len(_OPEN.sub("", record.id)))
     raise UnknownName("metric", metric, [record_name(each) for each in found.metrics])
 
 
 def _pattern(record_id: str) -> str:
     parts, places = _OPEN.split(record_id), _OPEN.findall(record_id)
-    filled = [r"[\w.-]+" if place.isupper() else r"\d+" for place in places]
+    filled = [r"[\w.:-]+" if place.isupper() else r"\d+" for place in places]
     body = (re.escape(part) + fill for part, fill in zip(parts, [*filled, ""], strict=True))
     # Before it may stand what a score is of: a gallery and a direction; a category changes what it is.
     return r"(?:(?!category\.)\w+\.)*" + "".join(body)

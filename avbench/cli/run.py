@@ -82,6 +82,14 @@ class Budget(click.ParamType):
     help="Generation: also have this judge sounds beside their pictures; PATH is where its weights are.",
 )
 @click.option(
+    "--reference",
+    "references",
+    type=NamedFiles(),
+    multiple=True,
+    metavar="EMBEDDER=FILE",
+    help="Generation: also the distance from these statistics of other sounds (`avbench stats build`).",
+)
+@click.option(
     "--allow-download",
     is_flag=True,
     help="Fetch weights of embedders and judges that are not there from their publisher.",
@@ -90,7 +98,7 @@ class Budget(click.ParamType):
     "--page",
     type=_FOLDER,
     metavar="DIR",
-    help="Also write a page: clips to see and hear, of generation; curves, of synchrony; of alignment both.",
+    help="Also write a page: curves, and clips to see and hear; of all tasks but retrieval.",
 )
 @click.option(
     "--page-clips", type=click.IntRange(min=1), default=12, metavar="N", help="Clips it shows, best to worst."
@@ -114,8 +122,10 @@ def command(
       avbench run --model gmscavp --task vggsound-retrieval --data-root ~/vggsound --list test.csv
       avbench run --model gmscavp --task avsynth-v2a --embedder yamnet
       avbench run --model gmscavp --task avsynth-v2a --judge av-align
+      avbench run --model gmscavp --task folder-v2a --data-root ~/videos --reference vggish=FILE
       avbench run --model gmscavp --task avsynth-v2a --page page
       avbench run --model oracle --task avsynth-sync --page page
+      avbench run --model oracle --task avsynth-counterfactuals --page page
       avbench run --model cavp --task avsynth-alignment --page page
       avbench run --model mine --plugin mine.py --task avsynth-retrieval --limit 16 --json
     """
@@ -125,7 +135,9 @@ def command(
         options[name] = merged(options[name])
     shorthands = {"list": options.pop("listed"), "subset": options.pop("subset")}
     options["dataset_args"] |= {name: given for name, given in shorthands.items() if given}
-    options |= {name: dict(options[name]) for name in ("embedders", "judges")}
+    options |= {name: dict(options[name]) for name in ("embedders", "judges", "references")}
+    if bare := [name for name, path in options["references"].items() if path is None]:
+        raise click.BadParameter(f"{bare[0]!r} names no file: give EMBEDDER=FILE", param_hint="--reference")
     request = RunRequest(tasks=split_names(tasks), **options)
     finished: list[Finished] = []
     with progress_to_stderr(quiet=quiet) as progress:

@@ -10,6 +10,7 @@ convention      name                           users
 ``ms``          ``rIpEJ7sPvqY_30000_40000``    audiosetdl: SpecVQGAN, SparseSync, Synchformer
 ``seconds``     ``rIpEJ7sPvqY_30_40``          LLP, AudioSet downloaders (``30.000_40.000`` too)
 ``spans``       ``rIpEJ7sPvqY_000030_000040``  Kinetics
+``segment``     ``rIpEJ7sPvqY_30000``          AudioSet's strong labels
 ``source``      ``rIpEJ7sPvqY``                AudioSet dumps: one clip a video
 ``prefixed``    ``YrIpEJ7sPvqY``               PANNs; ``Y…_000030`` is met as well
 ==============  =============================  ==================================================
@@ -30,6 +31,7 @@ VIDEO_ENDINGS = (".mp4", ".mkv", ".mov", ".webm", ".m4v", ".avi")
 NUMBER = r"\d+(?:\.\d+)?"
 NAME = re.compile(rf"(?P<source>[\w-]{{11}})(?:_(?P<first>{NUMBER})(?:_(?P<second>{NUMBER}))?)?", re.ASCII)
 PADDED = re.compile(r"0\d{5}", re.ASCII)
+LIKELY_SECONDS = 5_000
 PREFIXES = re.compile(r"(?:\d{9}_)?(Y?)", re.ASCII)
 SAMPLE = r"(?:sample[_-]?)?(\d{1,3})"
 SAMPLE_ENDING = re.compile(rf"[._-]{SAMPLE}$", re.ASCII)
@@ -110,7 +112,11 @@ def _keys(source: str, first: str | None, second: str | None) -> Iterator[ClipKe
     if first is None:
         yield ClipKey(source=source)
     elif second is None:
-        yield ClipKey(source=source, start=_milliseconds(first))
+        # Hours into a video is less likely than milliseconds.
+        starts = [_milliseconds(first)]
+        if first.isdecimal() and not PADDED.fullmatch(first):
+            starts.insert(0 if int(first) >= LIKELY_SECONDS else 1, int(first))
+        yield from (ClipKey(source=source, start=start) for start in starts)
     elif float(second) > float(first) and PADDED.fullmatch(first) and PADDED.fullmatch(second):
         yield ClipKey(source=source, start=_milliseconds(first), end=_milliseconds(second))
     elif float(second) > float(first) and not PADDED.fullmatch(first):
@@ -156,6 +162,7 @@ CONVENTIONS: Mapping[str, Callable[[ClipKey], str]] = {
     "ms": _ms,
     "seconds": _seconds,
     "spans": _spans,
+    "segment": lambda key: f"{key.source}_{_said(key.start)}",
     "source": lambda key: key.source,
     "prefixed": lambda key: f"Y{key.source}",
 }

@@ -16,10 +16,11 @@ from avbench.datasets.cliplist import ClipList, data_root, leaves, reject_unknow
 from avbench.datasets.file_names import VIDEO_ENDINGS, ClipKey, read_name, samples_named
 from avbench.datasets.named_files import media_files
 from avbench.errors import DataError
+from avbench.lists.greatest_hits import STAMP
 from avbench.lists.id_list import IdList, ListedClip
 from avbench.lists.origins import list_asked_for
 from avbench.lists.panda70m import key_beside
-from avbench.lists.small_sets import PLAIN_ID, STAMP
+from avbench.lists.small_sets import PLAIN_ID
 from avbench.lists.synchformer import offsets_of
 from avbench.records import DatasetRequest
 from avbench.results import ids_digest
@@ -30,6 +31,8 @@ ENDINGS = (*VIDEO_ENDINGS, ".flv", ".mpg", ".mpeg", ".ts", ".wmv")
 # Read as milliseconds, 30_40 would be a clip of 10 ms: no data set has one so short.
 SHORTEST_MS = 500
 TEN_SECONDS = ("vggsound", "audiocaps", "avsync15")
+# Their files are whole recordings, whatever stretch of one a list asks for.
+UNCUT = ("greatesthits",)
 NUMBERED = re.compile(r"([A-Za-z0-9_-]{1,64})\.(\d{1,5})", re.ASCII)
 
 
@@ -165,7 +168,8 @@ def _joined(dataset: str, asked: IdList, tree: _Tree) -> ClipList:
     clips: list[Clip] = []
     doubled: list[str] = []
     for each in asked.clips:
-        paths = _paths(each.key, found[each.key.source], alone=siblings[each.key.source] == 1)
+        alone = dataset in UNCUT or siblings[each.key.source] == 1
+        paths = _paths(each.key, found[each.key.source], alone=alone)
         doubled += [each.id] if len(paths) > 1 else []
         clips.append(_clip(dataset, each, paths[0] if paths else tree.root / f"{each.id}.mp4"))
     if not any(clip.path in tree.files for clip in clips):
@@ -205,9 +209,12 @@ def _clip(dataset: str, listed: ListedClip, path: Path) -> Clip:
     labels = dict(listed.labels)
     if len(listed.classes) == 1:
         labels["class"] = listed.classes[0]
+    start, end = (listed.key.start, listed.key.end) if dataset in UNCUT else (None, None)
     return Clip(
         id=listed.id,
         path=path,
+        start=(start or 0) / 1000,
+        end=None if end is None else end / 1000,
         source=listed.key.source,
         labels=labels,
         classes=listed.classes,

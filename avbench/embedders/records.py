@@ -102,6 +102,7 @@ CLAP = EmbedderRecord(
     load=_loader("clap"),
     sample_rate=48_000,
     dim=512,
+    reads=True,
     license="Apache-2.0",
     checkpoint=Checkpoint(
         file="laion--clap-htsat-unfused",

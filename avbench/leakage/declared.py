@@ -75,7 +75,7 @@ def examined(dataset: Dataset, record: ModelRecord, asked: str) -> Dataset:
 
 def _without(dataset: Dataset, seen: Set[str], what: str) -> Dataset:
     note = f"{len(seen)} of {len(dataset.clips)} clips are {what} declares it was trained on" + (
-        f"; retrieval scores named {CLEAN} are over the others." if seen else "."
+        f"; of retrieval and generation, scores named {CLEAN} are over the others." if seen else "."
     )
     clean = tuple(
         Gallery(name=CLEAN, clip_ids=tuple(each for each in gallery.clip_ids if each not in seen))
@@ -83,6 +83,12 @@ def _without(dataset: Dataset, seen: Set[str], what: str) -> Dataset:
         if gallery.name == "standard" and seen & set(gallery.clip_ids)
     )
     return Examined(original=dataset, galleries=(*dataset.galleries, *clean), notes=(*dataset.notes, note))
+
+
+def unseen(dataset: Dataset) -> Set[str] | None:
+    """Return the ids of the clips that are left where clips leak; ``None`` where none is known to."""
+    clean = [gallery for gallery in dataset.galleries if gallery.name == CLEAN]
+    return {each for gallery in clean for each in gallery.clip_ids} if clean else None
 
 
 def seen_videos(record: ModelRecord) -> frozenset[str]:

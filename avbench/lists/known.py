@@ -96,6 +96,13 @@ KNOWN: Mapping[str, KnownList] = {
             digest="d5ae17d78dab7510144045cb19cdcf776968548b436a3974ea22ad503416ce33",
             made_of="AudioSet's balanced_train_segments.csv",
         ),
+        KnownList(
+            name="greatesthits-condfoley-97",
+            dataset="greatesthits",
+            count=97,
+            digest="f7c2b1e9eab40394d60424eb4f5ea94e2cdd307b0e7ff8004e516e9f1dd23bde",
+            made_of="CondFoleyGen's greatesthit_video_test.json",
+        ),
     )
 }
 

@@ -5,17 +5,13 @@ from pathlib import Path
 
 from avbench.errors import DataError
 from avbench.lists.audioset import read_audiocaps, read_audioset
+from avbench.lists.audioset_strong import read_audioset_strong
+from avbench.lists.greatest_hits import read_greatest_hits
 from avbench.lists.id_list import IdList
+from avbench.lists.kinetics import kept_classes, read_kinetics
 from avbench.lists.known import KNOWN, check, known_name, named
 from avbench.lists.panda70m import read_panda70m
-from avbench.lists.small_sets import (
-    read_ave,
-    read_avsync15,
-    read_greatest_hits,
-    read_json_lines,
-    read_kinetics,
-    read_llp,
-)
+from avbench.lists.small_sets import read_ave, read_avsync15, read_json_lines, read_llp
 from avbench.lists.synchformer import in_sync, read_shifts, read_sparse
 from avbench.lists.vggsound import read_cavmae, read_mmaudio, read_vggsound
 from avbench.lists.vggsounder import av_clean, installed_table, read_vggsounder
@@ -40,6 +36,13 @@ def read_vggsound_kind(path: Path, args: Args) -> IdList:
     return read_vggsound(path, split=args.get("split", "test" if four else ""))
 
 
+def read_audioset_kind(path: Path, args: Args) -> IdList:
+    """Read a list of AudioSet's segments, or of what is heard within them: its first line tells."""
+    classes = Path(args["classes"]).expanduser() if "classes" in args else None
+    read = read_audioset_strong if _first_line(path).startswith("segment_id\t") else read_audioset
+    return read(path, classes)
+
+
 def _first_line(path: Path) -> str:
     try:
         with path.open(encoding="utf-8-sig") as file:
@@ -50,20 +53,16 @@ def _first_line(path: Path) -> str:
         ) from error
 
 
-def _classes(args: Args) -> Path | None:
-    return Path(args["classes"]).expanduser() if "classes" in args else None
-
-
 READERS: Mapping[str, Callable[[Path, Args], IdList]] = {
     "vggsound": read_vggsound_kind,
-    "audioset": lambda path, args: read_audioset(path, _classes(args)),
+    "audioset": read_audioset_kind,
     "panda70m": lambda path, _: read_panda70m(path),
     "audiocaps": lambda path, _: read_audiocaps(path),
     "ave": lambda path, _: read_ave(path),
     "llp": lambda path, _: read_llp(path),
     "greatesthits": lambda path, _: read_greatest_hits(path),
     "avsync15": lambda path, _: read_avsync15(path),
-    "kinetics-sounds": lambda path, args: read_kinetics(path, _classes(args)),
+    "kinetics-sounds": lambda path, args: read_kinetics(path, kept_classes(args.get("classes", ""))),
     "foleybench": lambda path, _: read_json_lines(path),
     "moviegen": lambda path, _: read_json_lines(path),
 }

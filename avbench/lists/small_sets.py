@@ -1,8 +1,8 @@
-"""AVE, LLP, Greatest Hits, AVSync15, Kinetics, and sets whose lines are json (MovieGen, FoleyBench)."""
+"""AVE, LLP, AVSync15, and sets whose lines are json (MovieGen, FoleyBench)."""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import cast
 
@@ -11,9 +11,8 @@ from avbench.errors import DataError
 from avbench.lists.id_list import IdList, ListedClip
 from avbench.lists.rows import BadRow, headed, numbered, padded, source, stretch
 
-STAMP = re.compile(r"\d{4}(?:-\d{1,2}){5,6}", re.ASCII)
 PLAIN_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", re.ASCII)
-AVE_SECONDS = 10
+LLP_EVENTS = {"heard": "AVVP_eval_audio.csv", "seen": "AVVP_eval_visual.csv"}
 AVE_HEADING = "Category"
 
 
@@ -41,29 +40,58 @@ def read_ave(path: Path) -> IdList:
 
 
 def read_llp(path: Path) -> IdList:
-    """Read LLP's lists: tab-separated ``filename``, ``<id>_<start s>_<end s>``, and ``event_labels``."""
+    """Read LLP's lists: tab-separated ``filename``, ``<id>_<start s>_<end s>``, and ``event_labels``.
+
+    Where ``AVVP_eval_audio.csv`` and ``AVVP_eval_visual.csv`` lie beside it, as they do for validation and
+    test, a clip's labels ``heard`` and ``seen`` say when, a line ``<start> <end> <class>`` each, in seconds;
+    ``A``, ``V`` and ``AV`` are the classes only heard, only seen, and both, one a line, as VGGSounder's are.
+    """
+    events = {sense: _llp_events(path.with_name(name)) for sense, name in LLP_EVENTS.items()}
     clips: dict[ClipKey, ListedClip] = {}
     for line, row in headed(path, ("filename", "event_labels"), delimiter="\t"):
         with numbered(path, line):
             if "onset" in row:
                 raise BadRow("a list of events within clips, not of clips")
-            video, start, end = [*row["filename"].rsplit("_", 2), "", ""][:3]
-            _add(
-                clips,
-                ListedClip(key=stretch(video, start, end), classes=tuple(row["event_labels"].split(","))),
+            when = {sense: of.get(row["filename"], []) for sense, of in events.items()}
+            clip = ListedClip(
+                key=_llp_key(row["filename"]),
+                classes=tuple(row["event_labels"].split(",")),
+                labels=_said({sense: [" ".join(each) for each in said] for sense, said in when.items()})
+                | _said(_by_sense(*([each[2] for each in when[sense]] for sense in LLP_EVENTS))),
             )
+            _add(clips, clip)
     return IdList(name=f"llp-{path.stem}", clips=list(clips.values()))
 
 
-def read_greatest_hits(path: Path) -> IdList:
-    """Read the recordings of Greatest Hits: one a line, by the time of day each was made at."""
-    clips: dict[ClipKey, ListedClip] = {}
-    for line, (text,) in _lines(path):
-        with numbered(path, line):
-            if not STAMP.fullmatch(text):
-                raise BadRow(f"{text!r} is no recording of Greatest Hits")
-            _add(clips, ListedClip(key=ClipKey(source=text)))
-    return IdList(name=f"greatesthits-{path.stem}", clips=list(clips.values()))
+def _llp_events(path: Path) -> dict[str, list[tuple[str, str, str]]]:
+    """Return onset, offset and class of what happens in each clip; of nothing where the file is not there."""
+    events: dict[str, list[tuple[str, str, str]]] = {}
+    if path.is_file():
+        for line, row in headed(path, ("filename", "onset", "offset", "event_labels"), delimiter="\t"):
+            with numbered(path, line):
+                if not (row["onset"].isdecimal() and row["offset"].isdecimal()):
+                    raise BadRow(f"{row['onset']!r} to {row['offset']!r} are no whole seconds")
+                event = (row["onset"], row["offset"], row["event_labels"])
+                events.setdefault(row["filename"], []).append(event)
+    return events
+
+
+def _llp_key(name: str) -> ClipKey:
+    video, start, end = [*name.rsplit("_", 2), "", ""][:3]
+    return stretch(video, start, end)
+
+
+def _by_sense(heard: Sequence[str], seen: Sequence[str]) -> dict[str, list[str]]:
+    both = [each for each in dict.fromkeys(heard) if each in seen]
+    only = {"A": heard, "V": seen}
+    return {
+        **{sense: [each for each in dict.fromkeys(of) if each not in both] for sense, of in only.items()},
+        "AV": both,
+    }
+
+
+def _said(lines: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    return {name: "\n".join(of) for name, of in lines.items() if of}
 
 
 def read_avsync15(path: Path) -> IdList:
@@ -85,34 +113,6 @@ def _vggsound_name(stem: str) -> ClipKey:
     if start.isdecimal() and end.isdecimal() and len(video) == 11:
         return ClipKey(source=source(video), start=int(start), end=int(end))
     return padded(stem)
-
-
-def read_kinetics(path: Path, classes: Path | None = None) -> IdList:
-    """Read Kinetics' csv: ``label``, ``youtube_id``, ``time_start``, ``time_end``, ``split``.
-
-    Args:
-        path: The file.
-        classes: The classes of Kinetics-Sounds to keep, one a line: 31, 32 or 34 of them by paper, after
-            Kinetics renamed some. Which they are stands in the notes.
-
-    Raises:
-        DataError: A line breaks the format, or a class that is to be kept has no clip.
-    """
-    kept = [text for _, (text,) in _lines(classes)] if classes else []
-    clips: dict[ClipKey, ListedClip] = {}
-    for line, row in headed(path, ("label", "youtube_id", "time_start", "time_end")):
-        with numbered(path, line):
-            key = stretch(row["youtube_id"], row["time_start"], row["time_end"])
-            if not kept or row["label"] in kept:
-                _add(clips, ListedClip(key=key, classes=(row["label"],)))
-    there = sorted({clip.classes[0] for clip in clips.values()})
-    if lost := sorted(set(kept) - set(there)):
-        raise DataError(
-            f"The list {path} has no clip of the class {lost[0]!r}.",
-            hint="Kinetics renamed classes: write them as this csv does.",
-        )
-    notes = (f"{len(there)} classes: {', '.join(there)}.",)
-    return IdList(name=f"kinetics-sounds-{len(there)}-{path.stem}", clips=list(clips.values()), notes=notes)
 
 
 def read_json_lines(path: Path) -> IdList:

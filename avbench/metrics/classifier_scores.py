@@ -115,6 +115,8 @@ def inception_interval(
 ) -> Interval:
     """Return the recentred bootstrap interval of the mean inception score at this number of clips.
 
+    Every resample is shuffled before it is cut: a row and its repeats in one split would vary too little.
+
     Args:
         logits: ``(n, classes)``.
         groups: ``(n,)``: the recording of each row.
@@ -129,8 +131,9 @@ def inception_interval(
     """
     log_p, order = _shuffled(logits, splits, shuffle_seed)
     count, group_of = group_indices(groups, len(log_p), least=2)
+    shuffler = np.random.default_rng([seed, splits])  # apart from what draws the recordings
     values = [
-        _split_scores(log_p, repeated, splits).mean()
+        _split_scores(log_p, shuffler.permutation(repeated), splits).mean()
         for counts in group_counts(count, seed, resamples)
         for drawn in counts
         if len(repeated := np.repeat(order, drawn[group_of[order]])) >= splits

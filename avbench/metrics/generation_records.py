@@ -8,39 +8,65 @@ from avbench.records import MetricRecord
 
 _ROWS = "rows are what the embedder returns: frames of 0.96 s for VGGish, clips for PANNs, PaSST and CLAP"
 
+# What the field calls it, seen through which networks, and the columns that it equals on the same embeddings.
+_FRECHET = {
+    "fad": (
+        "FD_VGG of av-benchmark and MMAudio, FAD of audioldm_eval and frechet-audio-distance (all "
+        "fad.vggish); FAD of fadtk"
+    ),
+    "fd": (
+        "FD_PANNs (fd.panns) and FD_PaSST (fd.passt) of av-benchmark and MMAudio; FD of audioldm_eval "
+        "(fd.panns)"
+    ),
+}
+
+
+def _frechet(name: str, equals: str) -> tuple[MetricRecord, ...]:
+    """Return the records of a Fréchet distance under one of the names that the field has for it."""
+    return (
+        MetricRecord(
+            id=f"{name}.EMBEDDER",
+            summary=(
+                f"squared Fréchet distance of two Gaussians, covariances with n - 1, factor form; {_ROWS}"
+            ),
+            unit="distance",
+            higher_is_better=False,
+            source="Dowson and Landau (1982); Kilgour et al. (Interspeech 2019)",
+            equals=f"{equals}; on the same embeddings",
+            differs=(
+                "FastVideo's FD (1e-6 on both diagonals), JavisBench's FAD (times 10000); any number at "
+                "another n"
+            ),
+        ),
+        MetricRecord(
+            id=f"{name}-population.EMBEDDER",
+            summary="Fréchet distance free of the bias of order 1/n, by a jackknife over recordings",
+            unit="distance",
+            higher_is_better=False,
+            source="Busing, Meijer and van der Leeden (1999)",
+        ),
+        MetricRecord(
+            id=f"{name}-inf.EMBEDDER",
+            summary="where a line of Fréchet distance on 1/n meets 1/n = 0; seeded draws, none twice",
+            unit="distance",
+            higher_is_better=False,
+            source="Chong and Forsyth (CVPR 2020); Gui et al. (ICASSP 2024)",
+            differs="FAD-inf of fadtk, kadtk and VERSA: unseeded, and with replacement, which keeps the bias",
+        ),
+    )
+
+
 GENERATION_METRICS = (
-    MetricRecord(
-        id="fad.EMBEDDER",
-        summary=f"squared Fréchet distance of two Gaussians, covariances with n - 1, factor form; {_ROWS}",
-        unit="distance",
-        higher_is_better=False,
-        source="Dowson and Landau (1982); Kilgour et al. (Interspeech 2019)",
-        equals=(
-            "FD and FAD of av-benchmark, audioldm_eval, frechet-audio-distance and fadtk on the same "
-            "embeddings"
-        ),
-        differs=(
-            "FastVideo's FD (1e-6 on both diagonals), JavisBench's FAD (times 10000); any number at another n"
-        ),
-    ),
-    MetricRecord(
-        id="fad-population.EMBEDDER",
-        summary="Fréchet distance free of the bias of order 1/n, by a delete-block jackknife over recordings",
-        unit="distance",
-        higher_is_better=False,
-        source="Busing, Meijer and van der Leeden (1999)",
-    ),
-    MetricRecord(
-        id="fad-inf.EMBEDDER",
-        summary=(
-            "where a line of Fréchet distance on 1/n meets 1/n = 0; rows drawn without replacement, seeded"
-        ),
-        unit="distance",
-        higher_is_better=False,
-        source="Chong and Forsyth (CVPR 2020); Gui et al. (ICASSP 2024)",
-        differs=(
-            "FAD-inf of fadtk, kadtk and VERSA: they draw with replacement and unseeded, which keeps the bias"
-        ),
+    *(record for name, equals in _FRECHET.items() for record in _frechet(name, equals)),
+    *(
+        MetricRecord(
+            id=f"{name}-reference.EMBEDDER",
+            summary="as without -reference, from the statistics of other sounds that a run was given",
+            unit="distance",
+            higher_is_better=False,
+            source="--reference EMBEDDER=FILE, written by `avbench stats build`",
+        )
+        for name in _FRECHET
     ),
     MetricRecord(
         id="kad.EMBEDDER",
@@ -106,7 +132,7 @@ GENERATION_METRICS = (
         summary="mean KL(truth || generated) of softmax answers, each clip with its own truth, no epsilon",
         unit="nats",
         higher_is_better=False,
-        equals="KL and MKL of av-benchmark and MMAudio",
+        equals="KL_PANNs (kl.panns) and KL_PaSST (kl.passt) of av-benchmark and MMAudio",
         differs=(
             "stable-audio-metrics (the other direction); audioldm_eval, SpecVQGAN, audiocraft "
             "(kl-eps.CLASSIFIER)"
@@ -138,17 +164,26 @@ GENERATION_METRICS = (
         higher_is_better=True,
         source="Salimans et al. (2016)",
         equals=(
-            "IS of av-benchmark, audioldm_eval, SpecVQGAN and torch-fidelity on the same logits in the "
-            "same order"
+            "IS_PANNs (is.panns) and IS_PaSST (is.passt) of av-benchmark; IS of audioldm_eval, SpecVQGAN and "
+            "torch-fidelity; on the same logits in the same order"
         ),
         differs="torchmetrics (other splits, standard deviation with n - 1); IS of another classifier",
     ),
     MetricRecord(
         id="clap.EMBEDDER",
-        summary="mean cosine of a text's and the generated sound's embedding, -1 to 1",
+        summary=(
+            "mean cosine of a clip's captions and the sound generated for it, -1 to 1; over several captions "
+            "of a clip, and its rows if they are several, their mean"
+        ),
         unit="cosine",
         higher_is_better=True,
-        differs="CLAP scores of another checkpoint: three are in use under this one name",
+        source="Wu et al. (ICASSP 2023)",
+        equals="CLAP of av-benchmark and of stable-audio-metrics, through the checkpoint that each names",
+        differs=(
+            "CLAP scores of another checkpoint: LAION's music_speech_audioset (av-benchmark), its "
+            "630k-audioset-fusion-best (stable-audio-metrics) and Microsoft's of 2023 are three numbers "
+            "under one name"
+        ),
     ),
     MetricRecord(
         id="av-similarity.MODEL",

@@ -18,12 +18,13 @@ count more than once.) Times are compared to the microsecond, and a distance equ
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from avbench.metrics.embedding_sets import Values, group_indices
-from avbench.metrics.intervals import LEVEL, RESAMPLES, bootstrap_ratios
+from avbench.metrics.intervals import LEVEL, RESAMPLES, bootstrap_ratios, group_counts, percentile_interval
 from avbench.metrics.measurement import Interval
 
 TOLERANCES = (0.05, 0.1, 0.2, 0.3)
@@ -53,6 +54,7 @@ class OnsetScores:
         precision: ``None`` if nothing was detected in any clip.
         recall: Of the true onsets.
         f1: Their harmonic mean; 0 if nothing was detected.
+        precision_interval: Over recordings; ``None`` where there is no precision.
         recall_interval: Over recordings.
         f1_interval: Over recordings.
     """
@@ -60,6 +62,7 @@ class OnsetScores:
     precision: float | None
     recall: float
     f1: float
+    precision_interval: Interval | None
     recall_interval: Interval
     f1_interval: Interval
 
@@ -91,7 +94,7 @@ def onset_scores(
     resamples: int = RESAMPLES,
     level: float = LEVEL,
 ) -> OnsetScores:
-    """Return precision, recall and F1 over clips, the last two with bootstrap intervals.
+    """Return precision, recall and F1 over clips, each with its bootstrap interval.
 
     Args:
         clips: Counts of each clip at one tolerance.
@@ -113,10 +116,12 @@ def onset_scores(
     if not true.sum():
         raise ValueError("no clip has a true onset: there is nothing to find")
     given = {"seed": seed, "resamples": resamples}
+    found = detected.sum() > 0
     return OnsetScores(
-        precision=float(hits.sum() / detected.sum()) if detected.sum() else None,
+        precision=float(hits.sum() / detected.sum()) if found else None,
         recall=float(hits.sum() / true.sum()),
         f1=float(2 * hits.sum() / (detected.sum() + true.sum())),
+        precision_interval=bootstrap_ratios(hits, detected, groups, **given, level=level) if found else None,
         recall_interval=bootstrap_ratios(hits, true, groups, **given, level=level),
         f1_interval=bootstrap_ratios(2 * hits, detected + true, groups, **given, level=level),
     )
@@ -139,24 +144,104 @@ def average_precision(
     >>> average_precision([[0.0, 1.0, 2.0]], [[3.0, 2.0, 1.0]], [[0.0, 2.0]], 0.1)
     0.8333333333333333
     """
-    window = _window(tolerance)
-    gained: list[tuple[float, int, int]] = []
-    total = 0
-    for times, heights, wanted_times in zip(detected, strengths, true, strict=True):
-        found, wanted = _ticks(times, "the detected onsets"), _ticks(wanted_times, "the true onsets")
-        strength = np.asarray(heights, np.float64)
-        if strength.shape != found.shape or not np.isfinite(strength).all():
-            raise ValueError("every detected onset needs one finite strength")
-        total += len(wanted)
-        gained += _gains(found, strength, wanted, window)
-    if not total:
-        raise ValueError("no clip has a true onset: there is nothing to find")
-    if not gained:
-        return 0.0
-    strengths_met, counts, gains = np.array(gained).T
-    _, level_of = np.unique(-strengths_met, return_inverse=True)  # strongest first
-    taken, hits = (np.bincount(level_of, weights=each) for each in (counts, gains))
-    return float((hits / total * np.cumsum(hits) / np.cumsum(taken)).sum())
+    found = _Detections.of(detected, strengths, true, tolerance)
+    return float(found.precision(np.ones((1, found.clips)))[0])
+
+
+def average_precision_interval(
+    detected: Sequence[ArrayLike],
+    strengths: Sequence[ArrayLike],
+    true: Sequence[ArrayLike],
+    tolerance: float,
+    groups: Sequence[str],
+    *,
+    seed: int,
+    resamples: int = RESAMPLES,
+    level: float = LEVEL,
+) -> Interval:
+    """Return the percentile interval of :func:`average_precision` over recordings.
+
+    Args:
+        detected: As there.
+        strengths: As there.
+        true: As there; a resample without a true onset is left out.
+        tolerance: As there.
+        groups: ``(n,)``: the recording of each clip.
+        seed: Of the resampling.
+        resamples: How many.
+        level: Nominal coverage.
+
+    Raises:
+        ValueError: As :func:`average_precision`, or groups and clips differ in number.
+    """
+    found = _Detections.of(detected, strengths, true, tolerance)
+    count, group_of = group_indices(groups, found.clips)
+    drawn = [found.precision(counts[:, group_of]) for counts in group_counts(count, seed, resamples)]
+    values = np.concatenate(drawn)
+    return percentile_interval(values[np.isfinite(values)], level, seed, count)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Detections:
+    """The detections of some clips, the strongest first.
+
+    Attributes:
+        clip: ``(g,)``: which clip each group of equally strong detections is of.
+        taken: ``(g,)``: how many they are.
+        hits: ``(g,)``: pairs that they add.
+        starts: Where each strength begins.
+        true: ``(clip,)`` true onsets.
+    """
+
+    clip: NDArray[np.intp]
+    taken: Values
+    hits: Values
+    starts: NDArray[np.intp]
+    true: Values
+
+    @classmethod
+    def of(
+        cls,
+        detected: Sequence[ArrayLike],
+        strengths: Sequence[ArrayLike],
+        true: Sequence[ArrayLike],
+        tolerance: float,
+    ) -> "_Detections":
+        window = _window(tolerance)
+        gained: list[tuple[float, int, int, int]] = []
+        totals: list[int] = []
+        for clip, (times, heights, wanted_times) in enumerate(zip(detected, strengths, true, strict=True)):
+            found, wanted = _ticks(times, "the detected onsets"), _ticks(wanted_times, "the true onsets")
+            strength = np.asarray(heights, np.float64)
+            if strength.shape != found.shape or not np.isfinite(strength).all():
+                raise ValueError("every detected onset needs one finite strength")
+            totals.append(len(wanted))
+            gained += [(*gain, clip) for gain in _gains(found, strength, wanted, window)]
+        if not sum(totals):
+            raise ValueError("no clip has a true onset: there is nothing to find")
+        table = np.array(gained, np.float64).reshape(-1, 4)
+        strength, taken, hits, clips = table[np.argsort(-table[:, 0], kind="stable")].T
+        return cls(
+            clip=clips.astype(np.intp),
+            taken=taken,
+            hits=hits,
+            starts=np.flatnonzero(np.diff(strength, prepend=np.inf)),
+            true=np.array(totals, np.float64),
+        )
+
+    @property
+    def clips(self) -> int:
+        return len(self.true)
+
+    def precision(self, weights: NDArray[Any]) -> Values:
+        """Return the average precision with clip ``i`` taken ``weights[:, i]`` times, ``(some,)``."""
+        if not len(self.starts):
+            return np.zeros(len(weights))
+        drawn = weights[:, self.clip]
+        taken, hits = (np.add.reduceat(each * drawn, self.starts, axis=1) for each in (self.taken, self.hits))
+        with np.errstate(invalid="ignore"):  # a resample may hold no true onset, and begin with no detection
+            precise = np.cumsum(hits, 1) / np.maximum(np.cumsum(taken, 1), 1)
+            return (hits * precise).sum(1) / (weights @ self.true)
 
 
 def _gains(

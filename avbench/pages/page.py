@@ -20,11 +20,11 @@ from avbench.pages.files import DATA, put, remove_earlier, video_name, write_dat
 from avbench.pages.frame import beside, framed
 from avbench.pages.rows import clip_row
 from avbench.pages.spectrograms import RANGE_DB
-from avbench.pages.summary import KINDS, choice, notes, provenance, scores
+from avbench.pages.summary import KINDS, choice, notes, page_kind, provenance, scores
 from avbench.pages.videos import write_videos
 from avbench.records import Progress
 from avbench.results import RunResult
-from avbench.specs import TaskSpec
+from avbench.specs import TaskSpec, pinned
 
 INDEX = "index.html"
 
@@ -42,7 +42,7 @@ def prepare_page(folder: Path, specs: Sequence[TaskSpec]) -> None:
             hint="Run them one by one, each with a --page of its own.",
         )
     for spec in specs:
-        if spec.kind not in KINDS:
+        if page_kind(spec.kind, pinned(spec.protocol)) not in KINDS:
             raise UsageError(
                 f"There is no page of {spec.name!r}, a task of {spec.kind}.",
                 hint=f"Leave --page out, or run a task of {' or '.join(KINDS)}: `avbench list tasks`.",

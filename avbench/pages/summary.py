@@ -11,12 +11,22 @@ from avbench.records import Args, Capability
 from avbench.results import RunResult
 
 DIGITS = 12
-KINDS: Mapping[Capability, str] = {
+KINDS: Mapping[str, str] = {
     "generation": "Video-to-audio generation",
     "synchrony": "Synchrony",
     "alignment": "Alignment",
+    "choice": "Forced choice",
 }
 """The kinds of task that have a page, and what it calls them."""
+
+
+def page_kind(kind: Capability, protocol: Mapping[str, object]) -> str:
+    """Return the kind of a page, a key of :data:`KINDS` if there is one; forced choices are of their own.
+
+    >>> page_kind("retrieval", {"threshold": 0.75}), page_kind("generation", {})
+    ('choice', 'generation')
+    """
+    return "choice" if "threshold" in protocol else kind
 
 
 def head(result: RunResult) -> str:
@@ -31,7 +41,7 @@ def head(result: RunResult) -> str:
         ("Coverage", coverage_line(result)),
     ]
     return (
-        f'<header class="top">\n<p class="kind">{KINDS[task.kind]}</p>\n'
+        f'<header class="top">\n<p class="kind">{KINDS[page_kind(task.kind, task.protocol)]}</p>\n'
         f"<h1>{escaped(model.name)} <span>on {escaped(task.name)}</span></h1>\n{pairs(facts)}</header>\n"
     )
 

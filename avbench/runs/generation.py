@@ -1,12 +1,15 @@
 """Video-to-audio generation: sounds made for every clip, heard, and scored against the clips' own."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from avbench.clips import Clip
 from avbench.datasets.onset_truth import onsets_of
+from avbench.errors import DataError
+from avbench.judges.judge import Criterion
+from avbench.leakage.declared import CLEAN, unseen
 from avbench.pages.exhibits import Exhibition, exhibition
 from avbench.resolve import Plan
 from avbench.results import Score
@@ -22,11 +25,17 @@ from avbench.runs.job import (
 )
 from avbench.runs.judging import Jury
 from avbench.runs.networks import Networks, networks
+from avbench.runs.reading import Readings, read_captions
 from avbench.runs.reference_rows import reference_model, reference_rows
 from avbench.runs.sounds import Sounds, form_of, made_sounds, protocol_of, true_sounds
 from avbench.store import Store
 from avbench.tasks.features import ClipSounds
-from avbench.tasks.generation import score_generation, truth_in_halves, truth_shuffled
+from avbench.tasks.generation import (
+    GenerationOutcome,
+    score_generation,
+    truth_in_halves,
+    truth_shuffled,
+)
 from avbench.tasks.generation_pairs import SoundRecord
 from avbench.tasks.generation_sets import Tries, distance_measurements
 
@@ -56,17 +65,20 @@ def evaluate(job: Job) -> Evaluated:
     if not evaluated:
         raise nothing_left(plan, made.left_out)
     with job.clock.phase("hear"):
-        hearing = Hearing.of(job, through, evaluated, truth)
+        readings = read_captions(
+            evaluated, protocol_of(plan).captions, through.readers, Store(root=job.cache)
+        )
+        hearing = Hearing.of(job, through, evaluated, truth, readings)
         sounds = hearing.sounds_made(made, job)
     with job.clock.phase("score"):
-        outcome = score_generation(sounds, through.prefixes, plan.seed, hearing.jury.criteria)
+        outcome = _scored(plan, sounds, through, hearing.jury.criteria)
     with job.clock.phase("reference rows"):
         floor = ("truth",) if hearing.jury.seats else ()
         rows = reference_rows(job, partial(_reference_scores, job, hearing, through), floor)
     scored = Scored(
         scores=tuple(map(score_of, outcome.measurements)),
         records=outcome.records,
-        notes=(*through.notes, *outcome.notes),
+        notes=(*through.notes, *readings.notes, *outcome.notes),
         networks=through.identities,
     )
     return Evaluated(
@@ -78,6 +90,38 @@ def evaluate(job: Job) -> Evaluated:
         computed=made.computed,
         filled=filled_clips(evaluated, truth.keys, truth.filled | made.filled),
         shown=hearing.shown(job, sounds, outcome.records, truth, made) if job.request.page else None,
+    )
+
+
+def _scored(
+    plan: Plan,
+    sounds: Sequence[ClipSounds],
+    through: Networks,
+    criteria: Sequence[Criterion],
+    anew: Callable[[Sequence[ClipSounds]], Sequence[ClipSounds]] = list,
+) -> GenerationOutcome:
+    """Score sounds; where clips leak, once more without those, every number on the same clips.
+
+    Args:
+        plan: Says which clips leak.
+        sounds: The sounds.
+        through: Networks that they were heard through.
+        criteria: What judges decided of them.
+        anew: Makes what is scored of the clips that are left, where it depends on the others.
+    """
+    whole = score_generation(sounds, through.prefixes, plan.seed, criteria, through.moments)
+    left = unseen(plan.dataset)
+    clean = [each for each in sounds if left is not None and each.clip in left]
+    if not 1 < len(clean) < len(sounds):
+        return whole
+    again = score_generation(anew(clean), through.prefixes, plan.seed, criteria, through.moments)
+    return dataclasses.replace(
+        whole,
+        measurements=(
+            *whole.measurements,
+            *(dataclasses.replace(each, id=f"{CLEAN}.{each.id}") for each in again.measurements),
+        ),
+        notes=(*whole.notes, *(f"{CLEAN}: {note}" for note in again.notes)),
     )
 
 
@@ -103,7 +147,9 @@ class Hearing:
     jury: Jury
 
     @classmethod
-    def of(cls, job: Job, through: Networks, clips: Sequence[Clip], truth: Sounds) -> "Hearing":
+    def of(
+        cls, job: Job, through: Networks, clips: Sequence[Clip], truth: Sounds, readings: Readings
+    ) -> "Hearing":
         """Hear the clips' own sounds, and look at their pictures."""
         protocol, seconds = protocol_of(job.plan), job.plan.spec.seconds
         listener = Listener(
@@ -122,6 +168,7 @@ class Hearing:
                 made=(),
                 onsets=known,
                 video={model: rows[clip.id] for model, rows in video.items() if clip.id in rows},
+                texts=readings.texts.get(clip.id, {}),
             )
         jury = Jury(
             seats=through.seats,
@@ -144,6 +191,10 @@ class Hearing:
             )
             sounds.append(dataclasses.replace(self.heard[clip.id], made=features))
         return self.jury.judged(sounds)
+
+    def shuffled(self, clips: Sequence[ClipSounds]) -> list[ClipSounds]:
+        """Give each of some clips another's own sound, and have it judged."""
+        return self.jury.judged(truth_shuffled(clips))
 
     def judged_truth(self, seed: int) -> list[Score]:
         """Return what judges say of the clips' own sounds."""
@@ -177,6 +228,10 @@ def _reference_scores(
     job: Job, hearing: Hearing, through: Networks, name: str
 ) -> tuple[str, Sequence[Score]]:
     clips, seed = [hearing.heard[clip.id] for clip in hearing.clips], job.plan.seed
+    if name == "truth-halves" and len({clip.recording for clip in clips}) < 2:
+        raise DataError("It needs two recordings at least.", hint="Evaluate more clips.")
+    if name == "shuffled-truth" and len(clips) < 2:
+        raise DataError("It needs two clips at least.", hint="Evaluate more clips.")
     if name == "truth-halves":
         halves, tries = truth_in_halves(clips, seed), Tries()
         found = [
@@ -187,15 +242,17 @@ def _reference_scores(
         return DERIVED[name], [score_of(each) for each in found]
     if name == "truth" and name not in job.plan.spec.scale_rows:
         return DERIVED[name], hearing.judged_truth(seed)
+    criteria, anew = hearing.jury.criteria, list
     if name == "shuffled-truth":
-        sounds, summary = hearing.jury.judged(truth_shuffled(clips)), DERIVED[name]
+        anew, summary = hearing.shuffled, DERIVED[name]
+        sounds = anew(clips)
     else:
         plan = _plan_of(job, name)
         made = made_sounds(job, plan, hearing.clips, {}, f"reference row {name}")
         if made.left_out:
             raise next(iter(made.errors()))
         sounds, summary = hearing.sounds_made(made, job), plan.contestant.record.summary
-    outcome = score_generation(sounds, through.prefixes, seed, hearing.jury.criteria)
+    outcome = _scored(job.plan, sounds, through, criteria, anew)
     return summary, [score_of(each) for each in outcome.measurements]
 
 

@@ -3,21 +3,27 @@
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from avbench.clips import Clip
 from avbench.embedders.av_model import embedder_named
-from avbench.embedders.loading import resolve_network
+from avbench.embedders.loading import ResolvedNetwork, resolve_network
 from avbench.errors import AvbenchError, UsageError
 from avbench.judges.accepting import judge_named
 from avbench.judges.judge import JudgeRecord
+from avbench.metrics.frechet import Moments
+from avbench.metrics.statistics_files import Statistics
 from avbench.provenance import device_name, model_info, store_key, versions
+from avbench.records import EmbedderRecord
 from avbench.resolve import Contestant, Plan, resolve_model
 from avbench.runs.embedding import Embedder
 from avbench.runs.hearing import Ear, EmbedderEar, SignalEar, SimilarityEar
 from avbench.runs.job import Job
 from avbench.runs.judging import Seat
-from avbench.runs.sounds import protocol_of
+from avbench.runs.reading import Reader
+from avbench.runs.references import reference_for
+from avbench.runs.sounds import form_of, protocol_of
 from avbench.runs.stream import embed_batches, recall, unfinished
 from avbench.store import Row, Store
 
@@ -30,7 +36,9 @@ class Networks:
         ears: Everything that hears.
         prefixes: What the field calls the Fréchet distance of each embedder, by its name.
         viewers: Audio-video models whose cosine is a score, by name.
+        readers: Those of the embedders that read captions too.
         seats: Judges of sounds beside their pictures.
+        references: Statistics of other sounds, by embedder, that distances are taken from too.
         identities: Which network each name stands for: digests, versions.
         notes: Which networks cannot be had, and why.
     """
@@ -38,9 +46,16 @@ class Networks:
     ears: tuple[Ear, ...]
     prefixes: Mapping[str, str]
     viewers: Mapping[str, Contestant]
+    readers: tuple[Reader, ...]
     seats: tuple[Seat, ...]
+    references: Mapping[str, Statistics]
     identities: dict[str, dict[str, str]]
     notes: tuple[str, ...]
+
+    @property
+    def moments(self) -> dict[str, Moments]:
+        """Moments of the references, by embedder."""
+        return {name: each.moments for name, each in self.references.items()}
 
     def video_embeddings(self, job: Job, clips: Sequence[Clip]) -> dict[str, dict[str, Row]]:
         """Return what each audio-video model makes of the clips' pictures, by model and clip id."""
@@ -50,28 +65,41 @@ class Networks:
 def networks(job: Job) -> Networks:
     """Find the networks a task names, and those the user adds; what cannot be had becomes a note.
 
+    Not so where the user gave a file: that one is to be used, or nothing.
+
     Raises:
+        AvbenchError: Weights that the user gave for an embedder cannot be used.
         UnknownName: The user names an embedder, a judge or a model that is not there.
         UsageError: The user names a model for a judge that is none.
+        DataError: Statistics that the user names cannot be used, or are of another protocol.
     """
     protocol = protocol_of(job.plan)
-    for name in job.request.embedders:
+    for name in (*job.request.embedders, *job.request.references):
         embedder_named(job.registry, name)
     for name in job.request.judges:
         _judge_named(job, name)
     ears: list[Ear] = [SignalEar(channels=protocol.channels)]
     prefixes: dict[str, str] = {}
+    readers: list[Reader] = []
+    references: dict[str, Statistics] = {}
     viewers: dict[str, Contestant] = {}
     identities: dict[str, dict[str, str]] = {}
     notes: list[str] = []
-    for name in dict.fromkeys([*protocol.embedders, *job.request.embedders]):
+    for name in dict.fromkeys([*protocol.embedders, *job.request.embedders, *job.request.references]):
         try:
-            ear, prefix = _embedder_ear(job, name)
+            ear, record = _embedder_ear(job, name)
         except AvbenchError as error:
+            if job.request.embedders.get(name) or name in job.request.references:
+                raise
             notes.append(f"Nothing is scored through {name}: {error.message} {error.hint}")
             continue
         ears.append(ear)
-        prefixes[name], identities[name] = prefix, {k: str(v) for k, v in ear.identity.items()}
+        prefixes[name], identities[name] = record.distance, {k: str(v) for k, v in ear.identity.items()}
+        if name in job.request.references:
+            found = reference_for(job.request.references[name], record, ear, form_of(job.plan))
+            references[name] = found
+            identities[f"reference {name}"] = {"sha256": found.digest, "rows": str(found.moments.n)}
+        readers += [Reader(name=name, identity=ear.identity, load=ear.load)] * record.reads
     for name in protocol.similarity:
         try:
             viewers[name] = _viewer(job, name)
@@ -85,7 +113,9 @@ def networks(job: Job) -> Networks:
         ears=tuple(ears),
         prefixes=prefixes,
         viewers=viewers,
+        readers=tuple(readers),
         seats=seats,
+        references=references,
         identities=identities,
         notes=tuple(notes),
     )
@@ -137,7 +167,7 @@ def _seat(job: Job, record: JudgeRecord) -> Seat:
     )
 
 
-def _embedder_ear(job: Job, name: str) -> tuple[EmbedderEar, str]:
+def _embedder_ear(job: Job, name: str) -> tuple[EmbedderEar, EmbedderRecord]:
     record = embedder_named(job.registry, name)
     resolved = resolve_network(
         record,
@@ -146,15 +176,21 @@ def _embedder_ear(job: Job, name: str) -> tuple[EmbedderEar, str]:
         allow_download=job.request.allow_download,
         progress=job.report.progress,
     )
-    ear = EmbedderEar(
-        name=name,
+    return ear_of(record, resolved, job.plan.device, _computed_with(job.plan)), record
+
+
+def ear_of(
+    record: EmbedderRecord, resolved: ResolvedNetwork, device: str, further: Mapping[str, Any]
+) -> EmbedderEar:
+    """Return an embedder as something that hears; ``further`` is what its output depends on as well."""
+    return EmbedderEar(
+        name=record.name,
         sample_rate=record.sample_rate,
-        identity=dict(resolved.identity) | _computed_with(job.plan),
+        identity=dict(resolved.identity) | further,
         parts=("rows", "logits") if record.classes else ("rows",),
-        load=lambda: resolved.load(job.plan.device),
-        device=job.plan.device,
+        load=cache(lambda: resolved.load(device)),
+        device=device,
     )
-    return ear, record.distance
 
 
 def _viewer(job: Job, name: str) -> Contestant:

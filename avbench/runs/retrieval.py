@@ -25,12 +25,14 @@ from avbench.runs.job import (
 )
 from avbench.runs.reference_rows import over_unread, reference_rows, unread_model
 from avbench.runs.stream import MODALITIES, Batch, Outputs, embed_batches, recall, unfinished
-from avbench.specs import CategoryProtocol, RetrievalProtocol
+from avbench.specs import CategoryProtocol, ChoiceProtocol, RetrievalProtocol
 from avbench.store import Modality, Row, Store
 from avbench.tasks.categories import CategoryOutcome, score_categories
+from avbench.tasks.choices import ChoiceOutcome, score_choices
 from avbench.tasks.retrieval import RetrievalOutcome, score_retrieval
 
 Rows = Mapping[Modality, Mapping[str, Row]]
+Outcome = RetrievalOutcome | CategoryOutcome | ChoiceOutcome
 
 
 def evaluate(job: Job) -> Evaluated:
@@ -127,16 +129,19 @@ def score_model(plan: Plan, name: str, clips: Sequence[Clip], rows: Rows) -> Sco
     )
 
 
-def _outcome(plan: Plan, clips: Sequence[Clip], video: Row, audio: Row) -> RetrievalOutcome | CategoryOutcome:
+def _outcome(plan: Plan, clips: Sequence[Clip], video: Row, audio: Row) -> Outcome:
     protocol, galleries = plan.spec.protocol, plan.dataset.galleries
     if isinstance(protocol, CategoryProtocol):
         return score_categories(protocol, galleries, clips, video, audio, plan.seed)
+    ids, groups = [clip.id for clip in clips], [clip.group for clip in clips]
+    if isinstance(protocol, ChoiceProtocol):
+        return score_choices(protocol, galleries, ids, groups, video, audio, plan.seed)
     assert isinstance(protocol, RetrievalProtocol)
     return score_retrieval(
         protocol,
         galleries,
-        [clip.id for clip in clips],
-        [clip.group for clip in clips],
+        ids,
+        groups,
         video,
         audio,
         plan.seed,
@@ -164,8 +169,10 @@ def _embed_unread(contestant: Contestant, plan: Plan, clips: Sequence[Clip]) -> 
     }
 
 
-def _sizes(outcome: RetrievalOutcome | CategoryOutcome) -> dict[str, tuple[int, ...]]:
+def _sizes(outcome: Outcome) -> dict[str, tuple[int, ...]]:
     """Return the sizes of the galleries, by name, each in the order of its parts."""
+    if isinstance(outcome, ChoiceOutcome):
+        return dict(outcome.galleries)
     first = outcome.queries[0].direction
     parts = Counter((each.gallery, each.part) for each in outcome.queries if each.direction == first)
     sizes: dict[str, tuple[int, ...]] = {}

@@ -1,8 +1,9 @@
 """Scoring retrieval by category: whatever shares a class with the query is right."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from avbench.metrics.measurement import Interval, Measurement
 from avbench.records import Direction
 from avbench.specs import CategoryProtocol
 
-STANDARD = "standard"
+STANDARD, CLEAN = "standard", "clean"
 CATEGORY = "category"
 QUERIES_AT_ONCE = 256
 
@@ -79,7 +80,8 @@ def score_categories(
 
     Args:
         protocol: Directions, cut-offs, and what is right.
-        galleries: At least one; those not named ``standard`` are passed over.
+        galleries: At least one; those named neither ``standard`` nor ``clean`` are passed over. What is
+            measured in the latter is called so (``clean.category.a2v.map``).
         clips: ``(n,)``: the clips that have embeddings.
         video: ``(n, dim)`` or ``(n, time, dim)``.
         audio: The same shape.
@@ -94,22 +96,25 @@ def score_categories(
     measurements: list[Measurement] = []
     queries: list[CategoryQuery] = []
     notes: list[str] = []
-    parts = [gallery.clip_ids for gallery in galleries if gallery.name == STANDARD]
-    for direction in protocol.directions:
+    for name, direction in product((STANDARD, CLEAN), protocol.directions):
         asking, asked = rows[direction], rows["a2v" if direction == "v2a" else "v2a"]
         pool = [
             query
-            for part, ids in enumerate(parts)
+            for part, ids in enumerate(gallery.clip_ids for gallery in galleries if gallery.name == name)
             for here in [[row_of[clip] for clip in ids if clip in row_of]]
             for query in _ask(
-                protocol, direction, part, [clips[row] for row in here], asking[here], asked[here]
+                protocol, direction, (name, part), [clips[row] for row in here], asking[here], asked[here]
             )
         ]
+        prefix = "" if name == STANDARD else f"{name}."
         finding = [query for query in pool if query.right]
         if silent := len(pool) - len(finding):
-            notes.append(f"{direction}: {silent} of {len(pool)} queries have no other clip of their class.")
+            notes.append(
+                f"{prefix}{direction}: {silent} of {len(pool)} queries have no other clip of their class."
+            )
         queries += finding
-        measurements += _measure(direction, finding, protocol.cutoffs, seed) if finding else []
+        for each in _measure(direction, finding, protocol.cutoffs, seed) if finding else ():
+            measurements.append(replace(each, id=f"{prefix}{each.id}"))
     return CategoryOutcome(measurements=tuple(measurements), queries=tuple(queries), notes=tuple(notes))
 
 
@@ -123,12 +128,12 @@ def named_classes(clip: Clip, labels: Sequence[str]) -> tuple[str, ...]:
 def _ask(
     protocol: CategoryProtocol,
     direction: Direction,
-    part: int,
+    gallery: tuple[str, int],
     clips: Sequence[Clip],
     asking: NDArray[np.float32],
     asked: NDArray[np.float32],
 ) -> Iterator[CategoryQuery]:
-    """Yield how each clip fares that asks for the others of its gallery."""
+    """Yield how each clip fares that asks for the others of its gallery, the n-th of a name."""
     labels = (protocol.heard, protocol.seen) if direction == "a2v" else (protocol.seen, protocol.heard)
     own, theirs = ([named_classes(clip, label) for clip in clips] for label in labels)
     shared = _shared_classes(own, theirs)
@@ -146,8 +151,8 @@ def _ask(
             values = category_values(tie_groups(row[others], right), protocol.cutoffs) if right.any() else {}
             yield CategoryQuery(
                 direction=direction,
-                gallery=STANDARD,
-                part=part,
+                gallery=gallery[0],
+                part=gallery[1],
                 query=clips[query].id,
                 recording=clips[query].group,
                 classes=own[query],

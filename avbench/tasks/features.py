@@ -1,7 +1,7 @@
 """What is heard in one sound: everything a generation metric looks at, so that no metric opens a sound."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,7 @@ class ClipSounds:
         made: What was made for it, a sound a sample.
         onsets: When something happens, in seconds ``(t,)``; ``None`` where nobody knows.
         video: ``(dim,)`` or ``(time, dim)`` of its picture, by audio-video model.
+        texts: ``(text, dim)`` of its captions, by embedder that reads; empty without captions.
         judged: What judges say of each sound made for it, by criterion; empty without judges.
     """
 
@@ -70,6 +71,7 @@ class ClipSounds:
     made: tuple[Features, ...]
     onsets: Values | None
     video: Mapping[str, Rows]
+    texts: Mapping[str, Rows] = field(default_factory=dict[str, Rows])
     judged: tuple[Mapping[str, Verdict], ...] = ()
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from avbench.judges.judge import Criterion
+from avbench.metrics.frechet import Moments
 from avbench.metrics.measurement import Measurement
 from avbench.tasks.features import ClipSounds
 from avbench.tasks.generation_pairs import SoundRecord, pair_measurements, sound_records
@@ -33,6 +34,7 @@ def score_generation(
     embedders: Mapping[str, str],
     seed: int,
     criteria: Sequence[Criterion] = (),
+    references: Mapping[str, Moments] | None = None,
 ) -> GenerationOutcome:
     """Score the sounds made for some clips against the clips' own.
 
@@ -41,17 +43,25 @@ def score_generation(
         embedders: Those networks, and for each what the field calls its Fréchet distance (``fad``, ``fd``).
         seed: Of the intervals.
         criteria: What judges decided of each sound.
+        references: Moments of other sounds by network, to measure distances from as well.
     """
     tries, measurements = Tries(), list[Measurement]()
     for name, prefix in embedders.items():
-        measurements += distance_measurements(clips, name, prefix, tries, seed=seed)
+        reference = (references or {}).get(name)
+        measurements += distance_measurements(clips, name, prefix, tries, seed=seed, reference=reference)
     for name in clips[0].truth.logits:
         measurements += inception_measurements(clips, name, tries, seed=seed)
     records = sound_records(clips)
     measurements += pair_measurements(clips, records, tries.notes, seed=seed, criteria=criteria)
     return GenerationOutcome(
-        measurements=tuple(measurements), records=tuple(records), notes=tuple(tries.notes)
+        measurements=tuple(map(_sure, measurements)), records=tuple(records), notes=tuple(tries.notes)
     )
+
+
+def _sure(measurement: Measurement) -> Measurement:
+    """Take away the interval over one recording alone: it resamples to itself, and would look sure."""
+    interval = measurement.interval
+    return replace(measurement, interval=None) if interval and interval.groups < 2 else measurement
 
 
 def truth_shuffled(clips: Sequence[ClipSounds]) -> list[ClipSounds]:

@@ -22,6 +22,7 @@ from avbench.metrics.onsets import (
     TOLERANCES,
     OnsetCounts,
     average_precision,
+    average_precision_interval,
     matched,
     onset_scores,
 )
@@ -66,6 +67,7 @@ def sound_records(clips: Sequence[ClipSounds]) -> list[SoundRecord]:
             values={
                 **_divergences(clip, made),
                 **_similarities(clip, made),
+                **_captioned(clip, made),
                 **_time_and_place(clip, made),
                 **_judged(clip, sample),
             },
@@ -131,6 +133,17 @@ def _similarities(clip: ClipSounds, made: Features) -> dict[str, float]:
     }
 
 
+def _captioned(clip: ClipSounds, made: Features) -> dict[str, float]:
+    """Return the mean cosine of every caption with every row: each embedder that reads has one a sound."""
+    values: dict[str, float] = {}
+    for embedder, texts in clip.texts.items():
+        rows = made.rows[embedder]
+        with suppress(ValueError):  # a row of zeros has no direction
+            cosines = cosine_similarities(np.repeat(texts, len(rows), axis=0), np.tile(rows, (len(texts), 1)))
+            values[f"clap.{embedder}"] = float(cosines.mean())
+    return values
+
+
 def _time_and_place(clip: ClipSounds, made: Features) -> dict[str, float]:
     values: dict[str, float] = {}
     with suppress(ValueError):  # an envelope that does not change correlates with nothing
@@ -183,6 +196,7 @@ def _kind(id: str) -> Criterion:
     unit, higher = {
         **dict.fromkeys(DIVERGENCES, ("nats", False)),
         "av-similarity": ("cosine", True),
+        "clap": ("cosine", True),
         "envelope.correlation": ("correlation", True),
         "envelope.lag": ("s", False),
         "pan.error": ("fraction", False),
@@ -198,20 +212,21 @@ def _onset_measurements(
         notes.append("No onset of the truth is known: onsets are not measured.")
         return
     recordings = [record.recording for record in known]
-    sounds = [(clip, made) for clip in clips if clip.onsets is not None for made in clip.made]
+    found = [
+        (made.onsets.times, made.onsets.strengths, clip.onsets)
+        for clip in clips
+        if clip.onsets is not None
+        for made in clip.made
+    ]
+    detected, strengths, true = zip(*found, strict=True)
     for tolerance in TOLERANCES:
         scores = onset_scores([record.onsets[f"{tolerance:g}"] for record in known], recordings, seed=seed)
-        precise = average_precision(
-            [made.onsets.times for _, made in sounds],
-            [made.onsets.strengths for _, made in sounds],
-            [clip.onsets for clip, _ in sounds if clip.onsets is not None],
-            tolerance,
-        )
+        listed = (detected, strengths, true, tolerance)
         for measure, value, interval in (
             ("f1", scores.f1, scores.f1_interval),
-            ("precision", scores.precision, None),
+            ("precision", scores.precision, scores.precision_interval),
             ("recall", scores.recall, scores.recall_interval),
-            ("ap", precise, None),
+            ("ap", average_precision(*listed), average_precision_interval(*listed, recordings, seed=seed)),
         ):
             if value is None:
                 notes.append(f"Nothing was detected: onset.{measure}@{tolerance:g} is not defined.")

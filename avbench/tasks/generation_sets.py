@@ -10,13 +10,21 @@ import numpy as np
 
 from avbench.metrics.bias import Corrected
 from avbench.metrics.classifier_scores import inception_interval, inception_score
-from avbench.metrics.frechet import frechet_distance, moments
-from avbench.metrics.frechet_intervals import frechet_bootstrap, frechet_extrapolation, frechet_jackknife
+from avbench.metrics.frechet import Moments, frechet_distance, moments
+from avbench.metrics.frechet_intervals import (
+    EXTRAPOLATED_BLOCKS,
+    extrapolation_interval,
+    frechet_bootstrap,
+    frechet_extrapolation,
+    frechet_jackknife,
+)
 from avbench.metrics.intervals import RESAMPLES, bootstrap_means
 from avbench.metrics.kernel_distances import (
     PERCENT,
+    Kernel,
     kad_kernel,
     kernel_inception_distance,
+    polynomial,
     squared_mmd,
     squared_mmd_jackknife,
 )
@@ -25,7 +33,7 @@ from avbench.metrics.neighbourhoods import neighbourhoods
 from avbench.tasks.features import ClipSounds, Pool, made_pool, true_pool
 
 # Above this dimension a resample costs an eigenvalue problem of seconds: fewer are drawn.
-LARGE_DIM, LARGE_RESAMPLES = 512, 200
+LARGE_DIM, LARGE_RESAMPLES, LARGE_BLOCKS = 512, 200, 10
 KID_SUBSET = 1000
 
 
@@ -55,7 +63,13 @@ class Tries:
 
 
 def distance_measurements(
-    clips: Sequence[ClipSounds], embedder: str, prefix: str, tries: Tries, *, seed: int
+    clips: Sequence[ClipSounds],
+    embedder: str,
+    prefix: str,
+    tries: Tries,
+    *,
+    seed: int,
+    reference: Moments | None = None,
 ) -> Iterator[Measurement]:
     """Measure how far what was made is from the truth, as a set, seen through one embedder.
 
@@ -65,6 +79,7 @@ def distance_measurements(
         prefix: What the field calls its Fréchet distance: ``fad`` or ``fd``.
         tries: Told what cannot be measured.
         seed: Of the intervals.
+        reference: Moments of other sounds, to measure the distance from them as well.
     """
     made, truth = made_pool(clips, embedder), true_pool(clips, embedder)
     sets = _Sets(made=made, truth=truth, seed=seed, tries=tries)
@@ -76,6 +91,10 @@ def distance_measurements(
         (f"kid.{embedder}", sets.kid),
     ):
         for each in tries.measured(make, id):
+            yield replace(each, id=id)
+    if reference is not None:
+        id = f"{prefix}-reference.{embedder}"
+        for each in tries.measured(lambda: sets.frechet_from(reference), id):
             yield replace(each, id=id)
     yield from _neighbour_measurements(made, truth, embedder, tries, seed)
 
@@ -90,7 +109,9 @@ class _Sets:
     tries: Tries
 
     def frechet(self) -> Measurement:
-        reference = moments(self.truth.rows)
+        return self.frechet_from(moments(self.truth.rows))
+
+    def frechet_from(self, reference: Moments) -> Measurement:
         resamples = RESAMPLES if reference.dim <= LARGE_DIM else LARGE_RESAMPLES
         return self._distance(
             frechet_distance(moments(self.made.rows), reference),
@@ -106,28 +127,35 @@ class _Sets:
         )
 
     def frechet_inf(self) -> Measurement:
-        line = frechet_extrapolation(self.made.rows, moments(self.truth.rows), seed=self.seed)
-        return self._distance(line.value, None)
+        reference = moments(self.truth.rows)
+        blocks = EXTRAPOLATED_BLOCKS if reference.dim <= LARGE_DIM else LARGE_BLOCKS
+        return self._distance(
+            frechet_extrapolation(self.made.rows, reference, seed=self.seed).value,
+            lambda: extrapolation_interval(
+                self.made.rows, self.made.recordings, reference, seed=self.seed, blocks=blocks
+            ),
+        )
 
     def kad(self) -> Measurement:
         kernel = kad_kernel(self.truth.rows)
         value = PERCENT * squared_mmd(self.made.rows, self.truth.rows, kernel)
-
-        def interval() -> Interval:
-            found = squared_mmd_jackknife(self.made.rows, self.truth.rows, kernel, self.made.recordings)
-            ends = {end: PERCENT * getattr(found.interval, end) for end in ("low", "high")}
-            return replace(found.interval, **ends)
-
-        return self._distance(value, interval)
+        return self._distance(value, lambda: self._discrepancy_interval(kernel, PERCENT))
 
     def kid(self) -> Measurement:
         size = min(KID_SUBSET, len(self.made.rows), len(self.truth.rows))
         if size < KID_SUBSET:
             raise ValueError(f"its subsets have {KID_SUBSET} rows, and there are {size}")
-        return self._distance(kernel_inception_distance(self.made.rows, self.truth.rows).mean, None)
+        return self._distance(
+            kernel_inception_distance(self.made.rows, self.truth.rows).mean,
+            lambda: self._discrepancy_interval(polynomial(), 1.0),
+        )
 
-    def _distance(self, value: float, interval: Callable[[], Interval] | None) -> Measurement:
-        found = self.tries.interval(interval) if interval else None
+    def _discrepancy_interval(self, kernel: Kernel, scale: float) -> Interval:
+        found = squared_mmd_jackknife(self.made.rows, self.truth.rows, kernel, self.made.recordings)
+        return replace(found.interval, low=scale * found.interval.low, high=scale * found.interval.high)
+
+    def _distance(self, value: float, interval: Callable[[], Interval]) -> Measurement:
+        found = self.tries.interval(interval)
         return _measurement("", value, len(self.made.rows), "distance", found, higher=False)
 
     def _corrected(self, found: Corrected) -> Measurement:

@@ -8,8 +8,17 @@ _SIZES = (1_000, 1_500)
 _INSTANCE = RetrievalProtocol(gallery_sizes=_SIZES, siblings="negative", percentile=True, by_class=True)
 _UNCLASSED = RetrievalProtocol(gallery_sizes=_SIZES, siblings="negative", percentile=True)
 _MMAUDIO = GenerationProtocol(sample_rate=44_100, embedders=("vggish", "panns", "passt"))
+_MMAUDIO_WITH_TEXT = GenerationProtocol(
+    sample_rate=44_100, embedders=("vggish", "panns", "passt", "clap"), captions="captions"
+)
+_MARKED = GenerationProtocol(sample_rate=44_100, onsets="side-car")
+_MARKED_FLOORS = ("truth-reencoded", "shuffled-truth", "noise", "silence")
 _FLOORS = ("truth-reencoded", "truth-halves", "shuffled-truth", "noise", "silence")
 
+_ONE_TO_ONE = (
+    "Pairs are one to one and summed over clips; CondFoleyGen and MMAudio average over files and let one "
+    "onset count more than once."
+)
 _MANY_LIKE_IT = (
     "One clip is right, however many others look and sound the same: numbers of different galleries compare "
     "only at a fixed gallery size, and then as if clips were missing at random."
@@ -32,6 +41,10 @@ _AV_BENCHMARK = (
 )
 _NOT_MADE_FOR_IT = (
     "The data are not picked for sound that belongs to the picture: music and speech over it count as truth."
+)
+_CAPTIONED = (
+    "A CLAP score is the mean over all captions of a clip; the captions were written of 10 s. It depends on "
+    "the checkpoint: the networks of this result say which."
 )
 _OFFSETS = (
     "Clips are masked in which nothing can be seen to be in time. Offsets are drawn from the clip's id where "
@@ -133,6 +146,38 @@ CATEGORIES = (
         shortest=SHORTEST,
     ),
     TaskSpec(
+        name="llp-category-retrieval",
+        dataset="llp",
+        seconds=10.0,
+        version=1,
+        summary="Find LLP clips that show what is heard, and sounds of what is seen, by its marks of either.",
+        protocol=CategoryProtocol(heard=("A", "AV"), seen=("V", "AV")),
+        scale_rows=("random",),
+        note=_BY_CLASS,
+        shortest=SHORTEST,
+    ),
+    TaskSpec(
+        name="kinetics-sounds-category-retrieval",
+        dataset="kinetics-sounds",
+        seconds=10.0,
+        version=1,
+        summary="Find any Kinetics-Sounds clip of the query's class: mAP, hit, recall, nDCG.",
+        protocol=CategoryProtocol(),
+        scale_rows=("random",),
+        note=_BY_CLASS,
+        shortest=SHORTEST,
+    ),
+    TaskSpec(
+        name="greatesthits-category-retrieval",
+        dataset="greatesthits",
+        seconds=2.0,
+        version=1,
+        summary="Find any hit on the query's material among CondFoleyGen's clips of 2 s of Greatest Hits.",
+        protocol=CategoryProtocol(),
+        scale_rows=("random",),
+        note=_BY_CLASS,
+    ),
+    TaskSpec(
         name="vggsounder-retrieval",
         dataset="vggsound",
         seconds=10.0,
@@ -169,6 +214,16 @@ GENERATION = (
         note=_AV_BENCHMARK,
     ),
     TaskSpec(
+        name="audiocaps-v2a",
+        dataset="audiocaps",
+        seconds=8.0,
+        version=1,
+        summary="Make the sound of the first 8 s of AudioCaps clips, scored beside their captions too.",
+        protocol=_MMAUDIO_WITH_TEXT,
+        scale_rows=_FLOORS,
+        note=f"{_AV_BENCHMARK} {_CAPTIONED}",
+    ),
+    TaskSpec(
         name="panda70m-v2a",
         dataset="panda70m",
         seconds=4.0,
@@ -179,17 +234,44 @@ GENERATION = (
         note=f"{_AV_BENCHMARK} {_NOT_MADE_FOR_IT}",
     ),
     TaskSpec(
+        name="foleybench-v2a",
+        dataset="foleybench",
+        seconds=8.0,
+        version=1,
+        summary="Make the sound of the first 8 s of FoleyBench's clips.",
+        protocol=_MMAUDIO,
+        scale_rows=_FLOORS,
+        note=_AV_BENCHMARK,
+    ),
+    TaskSpec(
+        name="avsync15-v2a",
+        dataset="avsync15",
+        seconds=2.0,
+        version=1,
+        summary="Make the sound of the first 2 s of AVSync15's clips; onsets against the clip's own.",
+        protocol=_MMAUDIO,
+        scale_rows=_FLOORS,
+        note=_AV_BENCHMARK,
+    ),
+    TaskSpec(
         name="greatesthits-onset",
         dataset="greatesthits",
         seconds=8.0,
         version=1,
         summary="Make the sound of Greatest Hits videos; onsets against the hits its authors marked.",
-        protocol=GenerationProtocol(sample_rate=44_100, onsets="side-car"),
-        scale_rows=("truth-reencoded", "shuffled-truth", "noise", "silence"),
-        note=(
-            "Pairs are one to one and summed over clips; CondFoleyGen and MMAudio average over files and let "
-            "one onset count more than once."
-        ),
+        protocol=_MARKED,
+        scale_rows=_MARKED_FLOORS,
+        note=_ONE_TO_ONE,
+    ),
+    TaskSpec(
+        name="greatesthits-onset-condfoley",
+        dataset="greatesthits",
+        seconds=2.0,
+        version=1,
+        summary="greatesthits-onset on CondFoleyGen's clips: 2 s that begin with a hit.",
+        protocol=_MARKED,
+        scale_rows=_MARKED_FLOORS,
+        note=_ONE_TO_ONE,
     ),
 )
 

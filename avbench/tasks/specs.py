@@ -1,6 +1,13 @@
 """The bundled task specs: each pins everything that changes a number."""
 
-from avbench.specs import AlignmentProtocol, GenerationProtocol, OffsetProtocol, RetrievalProtocol, TaskSpec
+from avbench.specs import (
+    AlignmentProtocol,
+    ChoiceProtocol,
+    GenerationProtocol,
+    OffsetProtocol,
+    RetrievalProtocol,
+    TaskSpec,
+)
 
 _OWN_FILES = (
     "Your own files, each clip's sound against its picture: every other clip counts as wrong, even one that "
@@ -45,6 +52,10 @@ _WITHIN_SYNTHETIC = (
     "Every clip is a gallery of its own windows, without those in which nothing is heard to land: toys and "
     "scene are the same in all, so what the clip is about does not help."
 )
+_CHOICE_SYNTHETIC = (
+    "Each pair is one world twice, alike in nuisance and in all but what is named: chance is 50 %, whatever "
+    "else a model knows. Left and right cannot be told in mono: space and S5 are then at chance."
+)
 _FLOORS = ("truth-reencoded", "truth-halves", "shuffled-truth", "noise", "silence")
 _SYNC_CLIPS = {"preset": "8s", "difficulty": "standard", "split": "test", "clips": "400"}
 _SYNC_ROWS = ("random", "oracle", "semantics-only", "time-shuffled", "other-sound")
@@ -82,6 +93,16 @@ TASKS: tuple[TaskSpec, ...] = (
         version=1,
         summary="Make the sound of the first 4 s of the videos in a folder (--data-root DIR).",
         protocol=GenerationProtocol(sample_rate=44_100, embedders=("avsynth-cnn",), similarity=()),
+        scale_rows=_FLOORS,
+        note=_OWN_SOUNDS,
+    ),
+    TaskSpec(
+        name="manifest-v2a",
+        dataset="manifest",
+        seconds=4.0,
+        version=1,
+        summary="Make the sound of the first 4 s of the clips a table lists, with captions where it has any.",
+        protocol=GenerationProtocol(sample_rate=44_100, embedders=("avsynth-cnn",), captions="caption"),
         scale_rows=_FLOORS,
         note=_OWN_SOUNDS,
     ),
@@ -195,5 +216,16 @@ TASKS: tuple[TaskSpec, ...] = (
         dataset_args={**_SYNC_CLIPS, "window": "2"},
         scale_rows=("random", "oracle", "semantics-only", "time-shuffled"),
         note=_WITHIN_SYNTHETIC,
+    ),
+    TaskSpec(
+        name="avsynth-counterfactuals",
+        dataset="avsynth-counterfactuals",
+        seconds=8.0,
+        version=1,
+        summary="Which of two, that differ in one thing? Pairs of clips; curves over shifts of a scale.",
+        protocol=ChoiceProtocol(),
+        dataset_args={"preset": "8s", "difficulty": "standard", "split": "test", "states": "40"},
+        scale_rows=("random", "oracle", "semantics-only", "time-shuffled"),
+        note=_CHOICE_SYNTHETIC,
     ),
 )

@@ -58,7 +58,7 @@ class CNN14(nn.Module):
     def __init__(self, config: AudioConfig, bins: int) -> None:
         super().__init__()
         self.frozen = config.norm == "frozen"
-        self.dropout = config.dropout
+        self.dropout = nn.Dropout(config.dropout)
         self.channels = (config.channels[1], config.channels[3])
         self.rows = (bins // 16, bins // 32)
         self.bn0 = nn.BatchNorm2d(bins)
@@ -86,7 +86,7 @@ class CNN14(nn.Module):
         maps = [channels_last(image)]
         for number in range(1, len(POOLS) + 1):
             pooled = self.get_submodule(f"conv_block{number}")(maps[-1])
-            maps.append(F.dropout(pooled, self.dropout, self.training))
+            maps.append(self.dropout(pooled))
         return maps[1:]
 
     def forward(self, log_mel: Float[Tensor, "rows bins frames"]) -> Maps:

@@ -11,7 +11,7 @@ r"""The denoiser of one direction: a small transformer over patches, shared by a
 Only P_s and Q_s belong to a scale. Cross-attention knows time: head h subtracts slope_h · distance, the
 distance between the instants of a patch and of a condition token, counted in tokens of scale s and measured
 from the edge of what the token spans (linear biases as in arXiv 2108.12409). One head has slope 0 and sees
-everything alike.
+everything alike; without ``time_bias`` all have.
 """
 
 import math
@@ -108,8 +108,8 @@ class ScaleOfGrid(nn.Module):
         self.scale = nn.Parameter(torch.zeros(config.width))
         middles = torch.cartesian_prod(*(centres(count) for count in self.counts))
         self.register_buffer("places", waves(middles), persistent=False)
-        read = condition.given_at(target.tokens)
-        self.register_buffer("distance", distances(middles[:, 0], read, config.heads), persistent=False)
+        apart = distances(middles[:, 0], condition.given_at(target.tokens), config.heads)
+        self.register_buffer("distance", apart * config.time_bias, persistent=False)
 
     def embed(self, noisy: Grid, coarser: Grid | None) -> Float[Tensor, "rows patches width"]:
         """Return one token a patch."""

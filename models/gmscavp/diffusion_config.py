@@ -102,6 +102,7 @@ class DiffusionConfig:
         depth: Their blocks.
         heads: Heads of their attention.
         expansion: Channels inside a feed-forward layer, by ``width``.
+        time_bias: Whether cross-attention favours the same instant; without, places alone tell the time.
         mel_mean: Of log-mel in [0, 1]; what is diffused has this taken off and is divided by ``mel_std``.
         mel_std: As said.
         pixel_mean: Likewise of pixels in [0, 1].
@@ -126,6 +127,7 @@ class DiffusionConfig:
     depth: int = 2
     heads: int = 4
     expansion: int = 2
+    time_bias: bool = True
     mel_mean: float = 0.4
     mel_std: float = 0.2
     pixel_mean: float = 0.4

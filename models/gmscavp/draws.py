@@ -34,6 +34,11 @@ def row_seeds(seed: int, step: int, rows: int) -> Int64[Tensor, " rows"]:
     return torch.from_numpy((drawn >> np.uint64(1)).astype(np.int64))
 
 
+def generator_seed(seed: int, step: int, first: int) -> int:
+    """Return what torch's own generator is seeded with at a step, where ``first`` is the first row here."""
+    return int(np.random.SeedSequence([seed, step, 4, first]).generate_state(1)[0])
+
+
 def drawn(
     seeds: Int64[Tensor, " rows"], uniforms: int, shapes: Sequence[Sequence[int]], like: Tensor
 ) -> tuple[Float[Tensor, "rows uniform"], list[Float[Tensor, "rows ..."]]]:

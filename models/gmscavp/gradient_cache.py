@@ -42,6 +42,8 @@ def obstacle(network: nn.Module) -> str | None:
     norms = live_batch_norms(network)
     if norms:
         return f"{norms[0]} normalises by the whole batch"
+    if any(isinstance(layer, nn.Dropout) and layer.p > 0 for layer in network.modules()):
+        return "it has dropout, which would drop other values each of the two times a part goes through"
     return None if hasattr(network, "encode") else "it has no features that are contrasted"
 
 

@@ -24,7 +24,7 @@ from gmscavp.batches import SegmentBatch
 from gmscavp.checkpoint import CheckpointError, read_state, save_weights, write_state
 from gmscavp.compilation import compile_in_place
 from gmscavp.distributed import another_process_ended
-from gmscavp.draws import row_seeds
+from gmscavp.draws import generator_seed, row_seeds
 from gmscavp.finiteness import Finiteness
 from gmscavp.gradient_cache import Learner, cached_backward, obstacle
 from gmscavp.interrupts import Interrupts
@@ -84,7 +84,7 @@ class Run:
         if training.micro_batch_clips and (reason := obstacle(self.network)):
             raise TrainingError(
                 f"A batch cannot go through the network in parts: {reason}.",
-                hint="Leave micro_batch_clips at 0, or freeze BatchNorm if it is that.",
+                hint="Leave micro_batch_clips at 0, or take a config without either: base-frozen, small.",
             )
         learner = Learner(self.network)
         if training.compile:
@@ -189,6 +189,8 @@ class Run:
         training, kind = self.plan.training, torch.device(self.plan.device).type
         rows = training.micro_batch_clips * batch.segments
         seeds = row_seeds(self.plan.seed, self.step, batch.rows.stop)[batch.rows]
+        # What dropout drops follows from run, step and rows, too: a resumed run drops the same.
+        torch.manual_seed(generator_seed(self.plan.seed, self.step, batch.rows.start))
         inputs = (*batch.inputs, seeds.to(self.plan.device, non_blocking=True))
         with torch.autocast(kind, torch.bfloat16, enabled=training.precision == "bf16"):
             if 0 < rows < len(batch.frames):

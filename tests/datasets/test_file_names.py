@@ -45,6 +45,7 @@ def test_milliseconds_are_kept(source, start, length):
     [
         (f"{ID}_000030", 30_000, None),
         (f"{ID}_30", 30_000, None),
+        (f"{ID}_30000", 30_000, None),
         (f"{ID}_30_40", 30_000, 40_000),
         (f"{ID}_30000_40000", 30_000, 40_000),
         (f"{ID}_30.5_40.25.flac", 30_500, 40_250),
@@ -64,6 +65,13 @@ def test_every_convention_is_read(name, start, end):
 )
 def test_a_name_of_no_convention_is_of_no_video(name):
     assert [key for key in read_name(name) if key.source == ID] == []
+
+
+@pytest.mark.parametrize(
+    ("number", "start"), [("30", 30_000), ("1260", 1_260_000), ("30000", 30_000), ("0", 0)]
+)
+def test_a_large_start_alone_is_milliseconds_at_the_likeliest(number, start):
+    assert read_name(f"{ID}_{number}")[0] == ClipKey(source=ID, start=start)
 
 
 def test_a_padded_start_is_never_the_start_of_a_range():

@@ -9,6 +9,7 @@ import pytest
 from avbench.cli import main
 from avbench.datasets.listed import open_listed
 from avbench.datasets.mimic.layouts import LAYOUTS
+from avbench.datasets.onset_truth import onsets_of
 from avbench.errors import DataError, UsageError
 from avbench.records import DatasetRequest
 
@@ -75,6 +76,22 @@ def test_of_several_files_the_name_that_says_most_is_taken(tmp_path):
     assert any("several files" in note for note in found.notes)
 
 
+def test_cuts_of_a_recording_are_stretches_of_its_file(tmp_path):
+    stamp = "2015-09-29-15-17-35-60"
+    touched(tmp_path, f"{stamp}_denoised.mp4", f"{stamp}_denoised.wav", f"{stamp}_mic.mp4")
+    (tmp_path / f"{stamp}_times.txt").write_text("1.5 wood hit static\n")
+    path = tmp_path / "greatesthit_test_2.00.json"
+    path.write_text(f'["{stamp}_22050", "{stamp}_33075"]')
+    found = opened(tmp_path, "greatesthits", list=str(path))
+
+    assert [(clip.id, clip.start, clip.end) for clip in found.clips] == [
+        (f"{stamp}_1000_3000", 1.0, 3.0), (f"{stamp}_1500_3500", 1.5, 3.5)
+    ]  # fmt: skip
+    assert {clip.path.name for clip in found.clips} == {f"{stamp}_denoised.mp4"}
+    assert {clip.source for clip in found.clips} == {stamp}
+    assert [onsets_of(clip, 2.0).tolist() for clip in found.clips] == [[0.5], [0.0]]
+
+
 def test_a_link_that_leaves_the_root_is_not_followed(tmp_path):
     outside = touched(tmp_path / "outside", "secret.mp4") / "secret.mp4"
     root = touched(tmp_path / "root", "abcdefghijk_000000.mp4")
@@ -114,8 +131,14 @@ def test_arguments_that_are_none(tmp_path):
         opened(tmp_path, list="mmaudio-15221")
 
 
-@pytest.mark.parametrize("split", ["test", "train"])
-@pytest.mark.parametrize("dataset", LAYOUTS)
+@pytest.mark.parametrize(
+    ("dataset", "split"),
+    [
+        (name, split)
+        for name, layout in LAYOUTS.items()
+        for split in ("test", "train")[: 1 + bool(layout.train_list)]
+    ],
+)
 def test_every_layout_is_joined_with_its_list(tmp_path, dataset, split):
     layout = LAYOUTS[dataset]
     parts = [part for part in layout.parts() if part.kind != "unlisted"]

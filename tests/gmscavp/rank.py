@@ -15,10 +15,10 @@ import torch
 from gmscavp.distributed import joined
 from gmscavp.plan import TrainingError
 from gmscavp.training import train
-from tests.gmscavp.runs import TINY, TINY_DIFFUSION, plan
+from tests.gmscavp.runs import TINY, TINY_DIFFUSION, TINY_FROZEN, plan
 
 FAILED, STOPPED = 5, 6
-CONFIGS = {config.name: config for config in (TINY, TINY_DIFFUSION)}
+CONFIGS = {config.name: config for config in (TINY, TINY_DIFFUSION, TINY_FROZEN)}
 
 
 def main(config: str, folder: Path, changes: dict[str, Any], received: int, when: int) -> None:

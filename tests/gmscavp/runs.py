@@ -68,6 +68,18 @@ TARGETS = (
 )
 DIFFUSION = DiffusionConfig(targets=TARGETS, width=16, depth=1, heads=2, steps=100)
 TINY_DIFFUSION = dataclasses.replace(TINY, name="tiny-diffusion", diffusion=DIFFUSION)
+# The published audio backbone: BatchNorm and dropout as published, and both out of the way.
+TINY_PUBLISHED = dataclasses.replace(
+    TINY,
+    name="tiny-published",
+    log_mel=dataclasses.replace(TINY.log_mel, hop=8, bins=32),
+    audio=AudioConfig(backbone="cnn14", channels=(4, 8, 16, 32), norm="batch", dropout=0.2),
+)
+TINY_FROZEN = dataclasses.replace(
+    TINY_PUBLISHED,
+    name="tiny-frozen",
+    audio=dataclasses.replace(TINY_PUBLISHED.audio, norm="frozen", dropout=0.0),
+)
 
 
 def plan(config: GMSCAVPConfig, folder: Path, processes: Processes = ALONE, **changes: Any) -> Plan:

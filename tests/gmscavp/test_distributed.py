@@ -13,7 +13,7 @@ from gmscavp.config import GMSCAVPConfig
 from gmscavp.distributed import ALONE, gathered, joined
 from gmscavp.training import train
 from tests.gmscavp import rank
-from tests.gmscavp.runs import TINY, TINY_DIFFUSION, TRAINING, log, plan
+from tests.gmscavp.runs import TINY, TINY_DIFFUSION, TINY_FROZEN, TRAINING, log, plan
 
 
 def two_processes(*args: object) -> list[tuple[int, str]]:
@@ -40,8 +40,8 @@ def two_processes(*args: object) -> list[tuple[int, str]]:
 
 @pytest.mark.parametrize(
     ("config", "micro_batch"),
-    [(TINY, 0), (TINY, 1), (TINY_DIFFUSION, 0), (TINY_DIFFUSION, 1)],
-    ids=["whole", "in parts", "with diffusion", "with diffusion in parts"],
+    [(TINY, 0), (TINY, 1), (TINY_DIFFUSION, 0), (TINY_DIFFUSION, 1), (TINY_FROZEN, 1)],
+    ids=["whole", "in parts", "with diffusion", "with diffusion in parts", "frozen BatchNorm in parts"],
 )
 def test_two_processes_train_as_one_with_the_same_global_batch(
     tmp_path: Path, config: GMSCAVPConfig, micro_batch: int

@@ -158,7 +158,7 @@ def test_a_fifth_is_dropped_after_each_of_the_six_blocks_while_training_alone(
 ) -> None:
     asked: list[tuple[float, bool]] = []
 
-    def dropout(maps: torch.Tensor, share: float, training: bool) -> torch.Tensor:
+    def dropout(maps: torch.Tensor, share: float, training: bool, inplace: bool) -> torch.Tensor:
         asked.append((share, training))
         return maps
 

@@ -16,7 +16,7 @@ from gmscavp.optimisation import learning_rate, move_average, parameter_groups
 from gmscavp.plan import Plan, TrainingError
 from gmscavp.training import Run, prefetched, train
 from gmscavp.validation import recall_at_1
-from tests.gmscavp.runs import log, plan, weights
+from tests.gmscavp.runs import TINY, TINY_PUBLISHED, log, plan, weights
 
 
 def breaking_at(whole: Plan, step: int, error: Exception) -> Plan:
@@ -39,17 +39,21 @@ def test_a_few_steps_lower_the_loss_and_find_the_pairs(tiny: GMSCAVPConfig, tmp_
     assert lines[-1]["a2v.recall@1"] == lines[-1]["v2a.recall@1"] == 1.0
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize(
+    ("config", "precision"),
+    [(TINY, "fp32"), (TINY, "bf16"), (TINY_PUBLISHED, "bf16")],
+    ids=["fp32", "bf16", "BatchNorm and dropout"],
+)
 def test_a_run_that_was_killed_and_resumed_ends_with_the_weights_of_an_unbroken_one(
-    tiny: GMSCAVPConfig, tmp_path: Path, precision: str
+    config: GMSCAVPConfig, tmp_path: Path, precision: str
 ) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    train(plan(tiny, whole, precision=precision))
+    train(plan(config, whole, precision=precision))
 
     with pytest.raises(RuntimeError, match="killed"):
-        train(breaking_at(plan(tiny, broken, precision=precision), 5, RuntimeError("killed")))
+        train(breaking_at(plan(config, broken, precision=precision), 5, RuntimeError("killed")))
     assert not (broken / "weights.safetensors").exists()
-    train(plan(tiny, broken, precision=precision))
+    train(plan(config, broken, precision=precision))
 
     assert weights(broken) == weights(whole)
     timeless = [{k: v for k, v in line.items() if k != "clips_per_second"} for line in log(broken)]
@@ -205,6 +209,27 @@ def test_settings_are_read_from_text_and_refused_in_a_sentence() -> None:
         TrainingConfig().overridden({"learningrate": "1"}, steps=None)
     with pytest.raises(ValueError, match="'warmup'"):
         TrainingConfig().overridden({"warmup": "soon"}, steps=None)
+    assert TrainingConfig().overridden({"noise_db": "none"}, steps=None).noise_db is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fits"),
+    [
+        ("segments", "0", "1 at least"),
+        ("batch_clips", "0", "1 at least"),
+        ("checkpoint_every", "0", "1 at least"),
+        ("log_every", "-1", "1 at least"),
+        ("learning_rate", "-1", "0 at least"),
+        ("learning_rate", "nan", "0 at least"),
+        ("learning_rate", "inf", "0 at least"),
+        ("gap_seconds", "-1", "0 at least"),
+        ("micro_batch_clips", "-1", "0 at least"),
+        ("ema", "2", "between 0 and 1"),
+    ],
+)
+def test_a_number_that_nothing_can_be_trained_with_is_refused(name: str, value: str, fits: str) -> None:
+    with pytest.raises(ValueError, match=f"The training argument '{name}' must be {fits}, not {value}"):
+        TrainingConfig().overridden({name: value}, steps=None)
 
 
 def test_recall_at_1_counts_a_tie_by_its_size() -> None:

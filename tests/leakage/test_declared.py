@@ -3,20 +3,24 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from avbench import registry
 from avbench.boards.pages import page
 from avbench.boards.ranking import boards, read_entries
 from avbench.boards.tables import result_tables
-from avbench.clips import Clip
+from avbench.clips import Clip, Gallery
 from avbench.datasets.cliplist import ClipList
 from avbench.errors import DataError
 from avbench.leakage.declared import examined
 from avbench.records import ModelInputs, ModelRecord
 from avbench.results import RunResult
+from avbench.specs import CategoryProtocol
+from avbench.tasks.categories import score_categories
 from tests.model_sources import seeing
 from tests.running import Runs
+from tests.runs.sounding import sounding, write_flashes
 
 DECLARATION = 'capabilities=("retrieval",)'
 
@@ -58,6 +62,61 @@ def test_clean_scores_are_those_of_a_run_without_the_clips_it_has_seen(runs: Run
     assert {score.n for score in result.scores if score.id.startswith("clean.")} == {3}
     assert any(note.startswith("1 of 4 clips are of videos that seeing declares") for note in result.notes)
     assert "Clean: without the clips" in result_tables(result)
+
+
+def test_clean_scores_by_category_are_those_of_a_gallery_without_what_was_seen() -> None:
+    clips = [Clip(id=f"{k}", path=Path(f"{k}"), classes=("ab"[k % 2],)) for k in range(8)]
+    left = tuple(clip.id for clip in clips[3:])
+    galleries = [Gallery(name="standard", clip_ids=tuple(clip.id for clip in clips))]
+    video, audio = np.random.default_rng(0).normal(size=(2, 8, 4))
+    both = score_categories(
+        CategoryProtocol(), [*galleries, Gallery(name="clean", clip_ids=left)], clips, video, audio, 0
+    )
+    raw = score_categories(CategoryProtocol(), galleries, clips, video, audio, 0)
+    without = score_categories(
+        CategoryProtocol(), [Gallery(name="standard", clip_ids=left)], clips[3:], video[3:], audio[3:], 0
+    )
+    found = {each.id: each.value for each in both.measurements}
+    assert found == {each.id: each.value for each in raw.measurements} | {
+        f"clean.{each.id}": each.value for each in without.measurements
+    }
+
+
+@pytest.fixture
+def flashes(tmp_path: Path) -> Runs:
+    write_flashes(tmp_path / "flashes", 5)
+    for number, path in enumerate(sorted((tmp_path / "flashes").iterdir())):
+        path.rename(path.with_name(f"video-{number:05d}_000030.mp4"))
+    return Runs(tmp_path, tmp_path / "flashes")
+
+
+def test_clean_scores_of_sounds_are_those_of_a_run_without_the_clips_it_has_seen(flashes: Runs) -> None:
+    ids = flashes.folder / "seen.txt"
+    ids.write_text("video-00001\nanother-one\n")
+    declaration = f"training_ids=(__import__('pathlib').Path({str(ids)!r}),), load=lambda device: Clicking()"
+    source = sounding().replace("load=lambda device: Clicking()", declaration)
+    options = {"model": "clicking", "tasks": ("clicks",)}
+    result, raw = flashes.result(source, **options), flashes.result(sounding(), **options)
+    entries, _ = read_entries(flashes.output)
+    (board,) = boards([entry for entry in entries if entry.result.run.id == result.run.id])
+    made = page(board, flashes.output)
+    (flashes.clips / "video-00001_000030.mp4").unlink()
+    without = flashes.result(sounding(), **options)
+
+    for row in (None, "still", "shuffled-truth"):
+        found, whole, fewer = (scored(each, row) for each in (result, raw, without))
+        assert found == whole | {f"clean.{name}": score for name, score in fewer.items()}
+        assert len(fewer) > 3
+    assert {n for name, (_, n) in scored(result).items() if name.startswith("clean.onset")} == {4}
+    assert "clean FAD bands" in result_tables(result)
+    standard, clean = made.split("## Without what they have seen")
+    assert "clean FAD bands" in clean
+    assert "clean" not in standard
+
+
+def scored(result: RunResult, row: str | None = None) -> dict[str, tuple[float, int]]:
+    scores = next(each.scores for each in result.scale_rows if each.model == row) if row else result.scores
+    return {score.id: (score.value, score.n) for score in scores}
 
 
 def test_a_board_shows_clean_scores_apart(runs: Runs) -> None:

@@ -156,12 +156,15 @@ FILES = {
     "vggsound-sparse-clean-560": {"list": SPARSE},
     "vggsound-sparse-clean-444": {"list": OFFSETS},
     "audioset-balanced-22160": {"list": SEGMENTS},
+    "greatesthits-condfoley-97": {"list": LISTS / "condfoley/greatesthit_video_test.json"},
 }
 
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_a_known_list_is_what_its_files_say(name):
     known = KNOWN[name]
+    if lacking := [path.name for path in FILES[name].values() if not path.is_file()]:
+        pytest.skip(f"{lacking[0]} is not among the real lists")
     args = {key: str(path) for key, path in FILES[name].items()} | {"subset": name}
     read = list_asked_for(known.dataset, args)
 

@@ -3,9 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from avbench.metrics.bias import jackknife
 from avbench.metrics.frechet import Moments, frechet_distance, moments
 from avbench.metrics.frechet_intervals import (
     WeightedFrechet,
+    extrapolation_interval,
     frechet_bootstrap,
     frechet_extrapolation,
     frechet_jackknife,
@@ -154,6 +156,36 @@ def test_the_extrapolation_is_numpys_line_through_its_sizes():
         frechet_extrapolation(rows, standard_normal(2), seed=0)
 
 
+def test_the_interval_of_the_extrapolation_is_numpys_line_without_each_block():
+    """Ten recordings in ten blocks: every draw as it was, without the rows of one recording."""
+    rng = np.random.default_rng(10)
+    rows, reference = rng.normal(5, 1.2, size=(60, 3)), moments(rng.normal(size=(40, 3)))
+    recordings = [f"recording{i // 6}" for i in range(60)]
+    line = frechet_extrapolation(rows, reference, seed=4, smallest=30, steps=4)
+    drawn, without = np.random.default_rng(4), np.empty((4, 10, 2))
+    for step, size in enumerate(line.sizes):
+        taken = np.isin(np.arange(60), drawn.choice(60, size, replace=False))
+        for block in range(10):
+            left = rows[taken & (np.arange(60) // 6 != block)]
+            without[step, block] = 1 / len(left), frechet_distance(moments(left), reference)
+    intercepts = np.array([np.polyfit(*without[:, block].T, 1)[1] for block in range(10)])
+    expected = jackknife(line.value, intercepts, np.full(10, 6)).interval
+    found = extrapolation_interval(rows, recordings, reference, seed=4, smallest=30, steps=4)
+    assert (found.low + found.high) / 2 == pytest.approx(line.value)
+    assert found.high - found.low == pytest.approx(expected.high - expected.low)
+    assert (found.method, found.groups) == ("jackknife", 10)
+
+
+def test_the_interval_of_the_extrapolation_holds_the_distance_of_the_population():
+    def interval(rows, seed):
+        found = extrapolation_interval(
+            rows, names(len(rows)), standard_normal(3), seed=seed, smallest=40, steps=8
+        )
+        return found.low, found.high
+
+    assert coverage(100, 120, interval, POPULATION) >= 0.88
+
+
 @pytest.mark.parametrize("interval", [frechet_bootstrap, frechet_jackknife])
 def test_what_cannot_have_an_interval_is_refused(interval):
     rows, reference = np.eye(4), standard_normal(4)
@@ -170,3 +202,10 @@ def test_what_cannot_have_an_interval_is_refused(interval):
 def test_a_jackknife_needs_rows_beside_the_largest_recording():
     with pytest.raises(ValueError, match="too few rows remain"):
         frechet_jackknife(np.eye(4), ["a", "a", "a", "b"], standard_normal(4), seed=0)
+
+
+def test_an_extrapolation_of_one_recording_has_no_interval():
+    with pytest.raises(ValueError, match="2 recordings"):
+        extrapolation_interval(np.eye(9), ["a"] * 9, standard_normal(9), seed=0, smallest=4)
+    with pytest.raises(ValueError, match="too few rows remain"):
+        extrapolation_interval(np.eye(9), ["a"] * 8 + ["b"], standard_normal(9), seed=0, smallest=4)

@@ -6,7 +6,16 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching
 from sklearn.metrics import average_precision_score
 
-from avbench.metrics.onsets import TOLERANCES, OnsetCounts, average_precision, matched, onset_scores
+from avbench.metrics.embedding_sets import Values
+from avbench.metrics.intervals import group_counts, percentile_interval
+from avbench.metrics.onsets import (
+    TOLERANCES,
+    OnsetCounts,
+    average_precision,
+    average_precision_interval,
+    matched,
+    onset_scores,
+)
 
 TIMES = st.lists(st.integers(0, 40).map(lambda tick: tick / 20), max_size=12)
 
@@ -64,11 +73,14 @@ def test_scores_are_of_the_sums_over_clips():
     assert scores.f1 == pytest.approx(2 / (7 / 4 + 8 / 4))
     assert scores.recall_interval.low <= scores.recall <= scores.recall_interval.high
     assert scores.f1_interval.groups == 3
+    assert scores.precision_interval is not None
+    assert scores.precision_interval.low <= scores.precision <= scores.precision_interval.high
 
 
 def test_silence_finds_nothing_and_has_no_precision():
     scores = onset_scores([OnsetCounts(hits=0, detected=0, true=4)] * 3, ["a", "b", "c"], seed=0)
     assert scores.precision is None
+    assert scores.precision_interval is None
     assert (scores.recall, scores.f1) == (0, 0)
 
 
@@ -101,6 +113,40 @@ def test_average_precision_is_scikit_learns_where_each_detection_is_a_hit_or_is_
 def test_what_was_never_detected_counts_against_average_precision():
     assert average_precision([[0.0]], [[1.0]], [[0.0, 1.0]], 0.1) == 0.5
     assert average_precision([[]], [[]], [[0.0, 1.0]], 0.1) == 0
+
+
+def drawn(seed: int, clips: int) -> tuple[list[Values], list[Values], list[Values]]:
+    """Detections of which some are hits, with strengths that tie, and the true onsets."""
+    rng = np.random.default_rng(seed)
+    true = [np.arange(float(rng.integers(1, 5))) for _ in range(clips)]
+    times = [np.concatenate([each[rng.random(len(each)) < 0.6], each + 0.5]) for each in true]
+    return times, [rng.integers(0, 4, len(each)).astype(float) for each in times], true
+
+
+def test_the_interval_of_average_precision_is_over_clips_that_are_repeated_or_left_out():
+    times, strengths, true = drawn(2, 6)
+    names = list("abcdef")
+    values = [
+        average_precision(*([each[clip] for clip in again] for each in (times, strengths, true)), 0.1)
+        for counts in group_counts(6, 3, 200)
+        for again in (np.repeat(np.arange(6), one) for one in counts)
+    ]
+    found = average_precision_interval(times, strengths, true, 0.1, names, seed=3, resamples=200)
+    assert found == percentile_interval(np.array(values), 0.95, 3, 6)
+
+
+def test_nineteen_of_twenty_intervals_hold_the_average_precision():
+    whole = average_precision(*drawn(1, 4000), 0.1)
+    names, held = [str(clip) for clip in range(40)], 0
+    for seed in range(2, 102):
+        found = average_precision_interval(*drawn(seed, 40), 0.1, names, seed=0, resamples=200)
+        held += found.low <= whole <= found.high
+    assert held >= 88
+
+
+def test_where_nothing_is_detected_average_precision_is_0_and_sure_of_it():
+    found = average_precision_interval([[]] * 3, [[]] * 3, [[0.0]] * 3, 0.1, ["a", "b", "c"], seed=0)
+    assert (found.low, found.high) == (0, 0)
 
 
 def test_equal_strengths_have_no_order():

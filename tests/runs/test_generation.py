@@ -177,6 +177,18 @@ def test_an_embedder_that_the_user_names_is_added(runs: Runs) -> None:
     assert "fad.bands" in values(generated(runs, source, embedders={"bands": None}))
 
 
+def test_weights_that_the_user_gives_are_used_or_end_the_run_before_anything_is_made(
+    tmp_path: Path, flashes: Path
+) -> None:
+    runs, wrong = Runs(tmp_path, flashes), tmp_path / "wrong.pth"
+    wrong.write_bytes(b"weights")
+    with pytest.raises(ModelError, match="not those of its record: their SHA-256"):
+        generated(runs, embedders={"vggish": wrong})
+    with pytest.raises(ModelError, match="has no weights: there is no file"):
+        generated(runs, embedders={"vggish": tmp_path / "nowhere.pth"})
+    assert runs.said == []
+
+
 def test_the_audio_half_of_a_model_is_an_embedder(runs: Runs) -> None:
     result = generated(runs, embedders={"model:gmscavp": None})
     assert "fad.model:gmscavp" in values(result)
@@ -191,5 +203,7 @@ def test_one_clip_has_what_is_its_own_and_no_distance_between_sets_of_one_record
     shutil.copy(flashes / "clip3.mp4", folder)
     result = generated(runs, data_root=folder)
     assert "kl.bands" in values(result)
-    (fad,) = (score for score in result.scores if score.id == "fad.bands")
-    assert fad.interval is None
+    assert [score.id for score in result.scores if score.interval] == []
+    absent = {row.model: row.unavailable for row in result.scale_rows if row.unavailable}
+    assert absent["truth-halves"] == "It needs two recordings at least."
+    assert absent["shuffled-truth"] == "It needs two clips at least."

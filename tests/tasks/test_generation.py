@@ -93,6 +93,24 @@ def test_every_sound_counts_and_intervals_are_over_recordings() -> None:
     ]
 
 
+def test_every_number_has_an_interval_over_recordings() -> None:
+    random = np.random.default_rng(5)
+
+    def at_length(heard: Features) -> Features:
+        return dataclasses.replace(heard, rows={"tiny": random.normal(size=(50, DIM)).astype(np.float32)})
+
+    outcome = scored(
+        [
+            dataclasses.replace(clip, truth=at_length(clip.truth), made=tuple(map(at_length, clip.made)))
+            for clip in clips(24, stereo=True)
+        ]
+    )
+    found = {each.id: each.interval for each in outcome.measurements}
+    assert {"fd-inf.tiny", "kad.tiny", "kid.tiny", "coverage.tiny", "is.tiny", "onset.ap@0.3"} <= found.keys()
+    assert {id for id, interval in found.items() if interval is None} == set()
+    assert {interval.groups for interval in found.values() if interval} == {12}
+
+
 def test_the_order_of_clips_changes_no_number_but_the_inception_score() -> None:
     some = clips(12)
     forward, back = values(scored(some)), values(scored(some[::-1]))
@@ -160,6 +178,12 @@ def test_the_halves_of_the_truth_share_no_recording() -> None:
     )
     assert not made & true
     assert len(halves) == 6
+
+
+def test_clips_of_one_recording_have_no_interval_that_would_look_sure() -> None:
+    outcome = scored([dataclasses.replace(clip, recording="all") for clip in clips(12, stereo=True)])
+    assert {"kl.tiny", "onset.f1@0.1", "coverage.tiny", "is.tiny"} <= values(outcome).keys()
+    assert [each.id for each in outcome.measurements if each.interval] == []
 
 
 def test_one_clip_cannot_be_shuffled_nor_one_recording_halved() -> None:

@@ -22,7 +22,8 @@ from avbench.cli.progress import progress_to_stderr
 def command(dataset: str, out: Path, as_json: bool, quiet: bool) -> None:
     """Write a small tree that imitates DATASET: real forms of lists, invented ids, rendered clips.
 
-    DATASET is vggsound, audioset, panda70m, audiocaps, ave, llp, greatesthits, avsync15 or kinetics-sounds.
+    DATASET is vggsound, audioset, panda70m, audiocaps, ave, llp, greatesthits, avsync15, kinetics-sounds,
+    foleybench or moviegen.
     Some clips are missing, broken, short, silent, still, without a stream or there twice; DIR/mimic.json says
     which. The same command writes the same tree again.
 
@@ -44,7 +45,5 @@ def command(dataset: str, out: Path, as_json: bool, quiet: bool) -> None:
     )
     for kind, count in tree.kinds().items():
         click.echo(f"  {count:2d} {kind}: {KINDS[kind]}")
-    click.echo(
-        f"lists: {tree.test_list} ({len(tree.of('test'))} clips), "
-        f"{tree.train_list} ({len(tree.of('train'))} clips)"
-    )
+    lists = {tree.test_list: tree.of("test"), tree.train_list: tree.of("train")}
+    click.echo("lists: " + ", ".join(f"{name} ({len(of)} clips)" for name, of in lists.items() if name))

@@ -113,12 +113,26 @@ def draw_envelope(draw: np.random.Generator, seconds: float) -> tuple[float, ...
         ``round(25 · seconds) + 1`` values; sample ``k`` is the instant ``k / 25``.
     """
     count = round(ENVELOPE_RATE * seconds) + 1
-    padded = 2 * count
-    frequency = np.fft.rfftfreq(padded, 1 / ENVELOPE_RATE)
+    return _evenly_spread(_in_band(draw, 2 * count)[:count])
+
+
+def draw_loop(draw: np.random.Generator, seconds: float) -> tuple[float, ...]:
+    """Draw such a curve that ends where it began: turned by any number of samples it is as smooth.
+
+    Returns:
+        As many values as :func:`draw_envelope`; the last is the first again, and no other two are alike.
+    """
+    loop = _evenly_spread(_in_band(draw, round(ENVELOPE_RATE * seconds)))
+    return (*loop, loop[0])
+
+
+def _in_band(draw: np.random.Generator, period: int) -> Array:
+    """Draw a periodic curve of 0.3 to 2 Hz: ``(period,)`` samples."""
+    frequency = np.fft.rfftfreq(period, 1 / ENVELOPE_RATE)
     # Fewer high frequencies than low: the ranks of the curve stay smooth.
     weight = np.where((frequency >= 0.3) & (frequency <= 2.0), 1.0 / np.maximum(frequency, 0.3), 0.0)
     spectrum = weight * (draw.standard_normal(len(weight)) + 1j * draw.standard_normal(len(weight)))
-    return _evenly_spread(np.fft.irfft(spectrum, padded)[:count])
+    return np.fft.irfft(spectrum, period)
 
 
 def blend_envelopes(family: tuple[float, ...], own: tuple[float, ...], spread: float) -> tuple[float, ...]:

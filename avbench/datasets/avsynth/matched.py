@@ -55,7 +55,7 @@ def matched_latents(
             return tuple(replace(base, attributes=each) for each in _distinct(drawn, ne, number))
         case "S2":
             curves = (draw_envelope(draw, media.seconds) for draw in streams("S2"))
-            return tuple(replace(base, envelope=each) for each in _distinct(curves, _unlike, number))
+            return tuple(replace(base, envelope=each) for each in _distinct(curves, unlike, number))
         case "S3":
             near = min(NEAR, difficulty.rhythm_spread or NEAR)
             lists = (
@@ -90,7 +90,8 @@ def _sets_differ(turned: list[tuple[int, ...]]) -> bool:
     return len({frozenset(classes) for classes in turned}) == CLASSES
 
 
-def _unlike(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+def unlike(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Return whether two envelopes can be candidates together."""
     return float(np.corrcoef(np.array(one), np.array(other))[0, 1]) < ALIKE
 
 

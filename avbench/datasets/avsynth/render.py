@@ -8,6 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -28,6 +29,25 @@ AUDIO_BITRATE = 96_000
 X264_PRESET = "superfast"
 FEW = 4
 """Fewer clips than this are rendered at once: starting processes would take longer."""
+
+
+class Named(Protocol):
+    """What a clip is rendered from is known by: its id, unique within a folder."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+
+
+Asked = TypeVar("Asked", bound=Named)
+Given = TypeVar("Given", bound=Named, contravariant=True)
+
+
+class Scenery(Protocol[Given]):
+    """How the clips of a folder are made: a scene for each, and what pins them all."""
+
+    @property
+    def digest(self) -> str: ...  # noqa: D102
+    def scene(self, place: Given, /) -> Scene: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +77,7 @@ class Recipe:
         """The switches that are not on, as part of a name: ``-S2off-S5mute``."""
         return "".join(f"-{scale}{at}" for scale, at in self.switches.items() if at != COUPLED[scale])
 
-    def scene(self, place: Place) -> Scene:
+    def scene(self, place: Place, /) -> Scene:
         """Return the scene at a place."""
         return scene_at(
             place,
@@ -82,12 +102,12 @@ class Manifest(BaseModel):
     clips: dict[str, int]
 
 
-def media_path(folder: Path, place: Place) -> Path:
+def media_path(folder: Path, place: Named) -> Path:
     """Return where a clip's file is."""
     return folder / f"{place.id}.mp4"
 
 
-def truth_path(folder: Path, place: Place) -> Path:
+def truth_path(folder: Path, place: Named) -> Path:
     """Return where a clip's side-car is."""
     return folder / f"{place.id}.json"
 
@@ -119,8 +139,8 @@ def _frames(scene: Scene) -> Iterator[np.ndarray]:
 
 def render_missing(
     folder: Path,
-    places: Sequence[Place],
-    recipe: Recipe,
+    places: Sequence[Asked],
+    recipe: Scenery[Asked],
     progress: Progress,
     workers: int | None = None,
 ) -> int:
@@ -156,7 +176,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _known(folder: Path, recipe: Recipe) -> Mapping[str, int]:
+def _known(folder: Path, recipe: Scenery[Asked]) -> Mapping[str, int]:
     """Return the sizes the manifest promises; nothing where it is missing, damaged or of another recipe."""
     try:
         manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
@@ -165,7 +185,7 @@ def _known(folder: Path, recipe: Recipe) -> Mapping[str, int]:
     return manifest.clips if manifest.recipe == recipe.digest else {}
 
 
-def _there(folder: Path, place: Place, known: Mapping[str, int]) -> bool:
+def _there(folder: Path, place: Named, known: Mapping[str, int]) -> bool:
     try:
         size = media_path(folder, place).stat().st_size
     except OSError:
@@ -173,7 +193,9 @@ def _there(folder: Path, place: Place, known: Mapping[str, int]) -> bool:
     return size == known.get(place.id, size) and truth_path(folder, place).exists()
 
 
-def _render(folder: Path, places: Sequence[Place], recipe: Recipe, progress: Progress, workers: int) -> None:
+def _render(
+    folder: Path, places: Sequence[Asked], recipe: Scenery[Asked], progress: Progress, workers: int
+) -> None:
     total = len(places)
     progress("rendering", 0, total)
     if total < FEW or workers == 1:
@@ -209,5 +231,5 @@ def _collect(done: set[Future[None]]) -> int:
     return len(done)
 
 
-def _render_place(folder: Path, place: Place, recipe: Recipe) -> None:
+def _render_place(folder: Path, place: Asked, recipe: Scenery[Asked]) -> None:
     render_clip(recipe.scene(place), media_path(folder, place), truth_path(folder, place))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from avbench.datasets.mimic import lists
+from avbench.datasets.mimic import json_lists, lists
 from avbench.datasets.mimic.parts import Part, Split, parts, video_id
 
 ListWriter = Callable[[Sequence[Part], Sequence[str]], Mapping[str, str]]
@@ -20,7 +20,7 @@ class Layout:
         folders: The folder of each split.
         names: The names that its files are met under, each in its turn: fields of :func:`path_of`.
         test_list: The file that lists the test split.
-        train_list: The file that lists the training split.
+        train_list: The file that lists the training split; empty where there is none.
         lists: Writes the text of every list, by file name, from the listed clips and the classes.
         identify: Gives the id of a video by its number.
         beside: Writes what lies beside a clip's file, by name, from the clip, its class and its file's stem.
@@ -41,7 +41,8 @@ class Layout:
 
     def parts(self) -> tuple[Part, ...]:
         """Return the clips of the tree, without those whose file would be another's."""
-        made = parts(len(self.classes), self.identify, repeat=self.repeat)
+        all_splits = parts(len(self.classes), self.identify, repeat=self.repeat)
+        made = [part for part in all_splits if part.split == "test" or self.train_list]
         return tuple({self.path_of(part): part for part in reversed(made)}.values())[::-1]
 
     def path_of(self, part: Part) -> str:
@@ -93,10 +94,16 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
         Layout(
             name="audioset",
-            summary="comment lines, comma and blank, quoted lists of labels; one clip a video",
+            summary="comment lines, comma and blank, quoted lists of labels; strong labels; one clip a video",
             classes=("/m/0bt9lr,/m/05tny_", "/m/09x0r", "/m/05r5c", "/m/0912c9,/m/07yv9"),
             folders={"test": "eval", "train": "balanced"},
-            names=("{source}.mp4", MS, "Y{source}.mp4", "{source}_{start:.3f}_{end:.3f}.mp4"),
+            names=(
+                "{source}.mp4",
+                MS,
+                "Y{source}.mp4",
+                "{source}_{start:.3f}_{end:.3f}.mp4",
+                "{source}_{start_ms}.mp4",
+            ),
             test_list="eval_segments.csv",
             train_list="balanced_train_segments.csv",
             lists=lists.audioset,
@@ -148,15 +155,15 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
         Layout(
             name="greatesthits",
-            summary="names are times of day, hits beside each video",
+            summary="names are times of day, hits beside each video; clips within recordings as json",
             classes=("wood hit", "metal scratch", "glass hit", "cloth scratch"),
             folders={"test": "vis-data", "train": "vis-data"},
             names=("{source}_denoised.mp4",),
             test_list="test.txt",
             train_list="train.txt",
-            lists=lists.greatesthits,
+            lists=json_lists.greatesthits,
             identify=_stamp,
-            beside=lists.greatesthits_times,
+            beside=json_lists.greatesthits_times,
             repeat=False,
         ),
         Layout(
@@ -178,6 +185,30 @@ LAYOUTS: Mapping[str, Layout] = {
             test_list="val.csv",
             train_list="train.csv",
             lists=lists.kinetics,
+        ),
+        Layout(
+            name="foleybench",
+            summary="files called after their number, metadata an object a line; no training split",
+            classes=("A dog barks", "A door is shut, then locked", "Nails are hammered", "Onions are cut"),
+            folders={"test": "clips"},
+            names=("{source}.mp4",),
+            test_list="metadata.jsonl",
+            train_list="",
+            lists=json_lists.foleybench,
+            identify=str,
+            repeat=False,
+        ),
+        Layout(
+            name="moviegen",
+            summary="files called after their number, prompts an object a line; sounds that were made",
+            classes=("a dog barks", "fabric swooshes", "a mallet strikes a log", "wind whistles"),
+            folders={"test": "MovieGenAudioBenchSfx/video_with_audio"},
+            names=("{source}.mp4",),
+            test_list="MovieGenAudioBenchSfx.jsonl",
+            train_list="",
+            lists=json_lists.moviegen,
+            identify=str,
+            repeat=False,
         ),
     )
 }

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 
-from avbench.datasets.avsynth.truth import truth_of
-from avbench.datasets.mimic.media import scene_numbered
 from avbench.datasets.mimic.parts import SECONDS, Part, Split
 
 CRLF = "\r\n"
@@ -36,13 +34,40 @@ def vggsound(parts: Sequence[Part], classes: Sequence[str]) -> Mapping[str, str]
 
 def audioset(parts: Sequence[Part], classes: Sequence[str]) -> Mapping[str, str]:
     """Write AudioSet's segments, and its table of labels."""
-    mids = list(dict.fromkeys(mid for each in classes for mid in each.split(",")))
-    labels = "".join(f'{index},{mid},"Label {index}, as shown"\n' for index, mid in enumerate(mids))
+    mids = list(dict.fromkeys([*(mid for each in classes for mid in each.split(",")), "/m/04rlf"]))
+    names = {mid: f"Label {index}, as shown" for index, mid in enumerate(mids)}
+    labels = "".join(f'{index},{mid},"{name}"\n' for index, (mid, name) in enumerate(names.items()))
     return {
+        **audioset_strong(parts, classes),
+        "mid_to_display_name.tsv": "".join(f"{mid}\t{name}\n" for mid, name in names.items()),
         "eval_segments.csv": _segments(_of(parts, "test"), classes),
         "balanced_train_segments.csv": _segments(_of(parts, "train"), classes),
         "class_labels_indices.csv": f"index,mid,display_name\n{labels}",
     }
+
+
+def audioset_strong(parts: Sequence[Part], classes: Sequence[str]) -> Mapping[str, str]:
+    """Write AudioSet's strong labels, and what is and is not heard in one frame of each segment."""
+    heading = ("segment_id", "start_time_seconds", "end_time_seconds", "label")
+    names: Mapping[str, Split] = {"train": "train", "eval": "test"}
+    # Each class is heard for three seconds, the next a second after the one before.
+    heard = {
+        name: [
+            (f"{each.source}_{each.start * 1000}", f"{turn}.0", f"{turn + 3}.0", mid)
+            for each in _of(parts, split)
+            for turn, mid in enumerate(classes[each.label].split(","))
+        ]
+        for name, split in names.items()
+    }
+    framed = [
+        (segment, "0.960", "1.920", mid, presence)
+        for segment, start, _, mid in heard["eval"]
+        if start == "0.0"
+        for mid, presence in ((mid, "PRESENT"), ("/m/04rlf", "NOT_PRESENT"))
+    ]
+    return {
+        f"audioset_{name}_strong.tsv": _csv([heading, *rows], delimiter="\t") for name, rows in heard.items()
+    } | {"audioset_eval_strong_framed_posneg.tsv": _csv([(*heading, "present"), *framed], delimiter="\t")}
 
 
 def _segments(parts: Sequence[Part], classes: Sequence[str]) -> str:
@@ -174,33 +199,17 @@ def llp(parts: Sequence[Part], classes: Sequence[str]) -> Mapping[str, str]:
         split: [(f"{each.source}_{each.start}_{each.end}", classes[each.label]) for each in _of(parts, split)]
         for split in ("train", "test")
     }
-    dense = [("filename", "onset", "offset", "event_labels")] + [
-        (name, "0", str(SECONDS), label) for name, labels in rows["test"] for label in labels.split(",")
-    ]
+    events = ("filename", "onset", "offset", "event_labels")
+    heard = [(name, "0", str(SECONDS), label) for name, labels in rows["test"] for label in labels.split(",")]
+    # Who speaks is not in the picture.
+    seen = [event for event in heard if event[3] != "Speech"]
     return {
         "AVVP_train.csv": tabbed([heading, *rows["train"]]),
         "AVVP_val_pd.csv": tabbed([heading]),
         "AVVP_test_pd.csv": tabbed([heading, *rows["test"]]),
-        "AVVP_eval_audio.csv": tabbed(dense),
-        "AVVP_eval_visual.csv": tabbed(dense),
+        "AVVP_eval_audio.csv": tabbed([events, *heard]),
+        "AVVP_eval_visual.csv": tabbed([events, *seen]),
     }
-
-
-def greatesthits(parts: Sequence[Part], _classes: Sequence[str]) -> Mapping[str, str]:
-    """Write the names of each split, one a line."""
-    return {
-        f"{split}.txt": "".join(f"{each.source}\n" for each in _of(parts, split))
-        for split in ("train", "test")
-    }
-
-
-def greatesthits_times(part: Part, label: str, _stem: str) -> Mapping[str, str]:
-    """Write when something is hit, in seconds, with material, action and reaction."""
-    toys = truth_of(scene_numbered(part.scene, SECONDS)).audio.objects
-    material, action = label.split(" ")
-    instants = sorted(event.time for toy in toys for event in toy.events)
-    lines = (f"{instant:.6f} {material} {action} static\n" for instant in instants)
-    return {f"{part.source}_times.txt": "".join(lines)}
 
 
 def avsync15(parts: Sequence[Part], classes: Sequence[str]) -> Mapping[str, str]:

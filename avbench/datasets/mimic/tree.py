@@ -55,7 +55,7 @@ class Mimic(BaseModel):
         dataset: The data set that is imitated.
         seconds: Length of a whole clip.
         test_list: The file that lists the test split, below the root.
-        train_list: The file that lists the training split.
+        train_list: The file that lists the training split; empty where there is none.
         clips: Every clip, on disk or not.
     """
 
