@@ -68,7 +68,7 @@ def _brought(form: SoundForm, sound: Sound | MediaError) -> Rows:
     try:
         if isinstance(sound, MediaError):
             raise sound
-        return form.of(sound).astype(np.float32) / FULL_SCALE
+        return np.asarray(form.of(sound) / FULL_SCALE, np.float32)
     except MediaError as error:
         if error.reason in NEEDS_FILES:
             raise DataError(error.message, hint="Run a task with your files.") from error

@@ -185,6 +185,13 @@ def test_a_logit_that_is_no_number_leaves_the_pair_out(runs: Runs, appearing: Pa
     assert coverage.reasons == {"model": ("clip3.mp4",)}
 
 
+def test_a_judge_that_never_says_a_number_ends_the_run(runs: Runs, appearing: Path) -> None:
+    silent = judge().replace("0.04 - (seen - heard).abs()", "(seen - heard) / 0 * 0")
+
+    with pytest.raises(ModelError, match="failed on every clip: alignment_scores returned NaN or infinity"):
+        runs.result(silent, tasks=("appearing",), data_root=appearing)
+
+
 @pytest.mark.parametrize(
     ("source", "error", "complaint"),
     [
