@@ -31,8 +31,9 @@ class RunRequest:
         judges: Generation: weights of judges by name; one that the task does not name is added to it.
         references: Generation: statistics files by embedder, that distances are taken from too.
         allow_download: Whether weights that are not there may be fetched.
-        page: The folder that receives a page of the run, of generation or synchrony; ``None`` for no page.
-        page_clips: Generation: how many clips it shows, at most.
+        page: The folder that receives a page of the run, of generation, synchrony or alignment; ``None`` for
+            no page.
+        page_clips: Generation and alignment: how many clips it shows, at most.
     """
 
     model: str

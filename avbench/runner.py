@@ -8,7 +8,9 @@ from pathlib import Path
 from avbench import archive, document
 from avbench.errors import BudgetExceeded
 from avbench.metrics.offsets import Trials
+from avbench.pages.alignment_page import write_alignment_page
 from avbench.pages.choice_page import write_choice_page
+from avbench.pages.judged_pairs import JudgedPairs
 from avbench.pages.offset_page import write_offset_page
 from avbench.pages.page import prepare_page, write_page
 from avbench.records import Capability
@@ -103,6 +105,10 @@ def _page(job: Job, evaluated: Evaluated, result: RunResult) -> Path | None:
         return None
     if isinstance(shown, Trials):
         return write_offset_page(folder, result, shown)
+    if isinstance(shown, JudgedPairs):
+        return write_alignment_page(
+            folder, result, shown, workers=job.plan.workers, progress=job.report.progress
+        )
     return write_page(folder, result, shown, workers=job.plan.workers, progress=job.report.progress)
 
 

@@ -5,15 +5,20 @@
 Bar, on an H200 with config ``base``: the whole step (copy to the device, variation, log-mel, backbones,
 pyramids, objective, AdamW, moving average: :meth:`gmscavp.training.Run.advance`) at least 0.85 × the rate of
 the backbones alone, both in bfloat16 and compiled; and at least 2.5 × the rate of the same step, eager, in
-float32. All are timed in one run on the same random batch, and the fastest repeat of each is compared. On a
-GPU peak memory and the rate of a bare bfloat16 matrix product, the ceiling, are measured as well. The
-operations of a step are those of its products and convolutions, as torch counts them.
+float32. All are timed in one run on the same random batch, and the fastest repeat of each is compared; peak
+memory and the rate of a bare bfloat16 matrix product, the ceiling, are measured as well. The operations of a
+step are those of its products and convolutions, as torch counts them.
+
+Where a batch does not fit in a GPU's memory, half of it is tried. FILE is written after every row, so that a
+run that is stopped leaves what it has. A row that fails is kept with its reason, and the others are measured.
 
 Not measured on a GPU yet.
 """
 
 import argparse
+import gc
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -22,19 +27,23 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from peak_memory import forget_peak, peak_gib
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from gmscavp.batches import SegmentBatch
 from gmscavp.compilation import compile_in_place
+from gmscavp.config import GMSCAVPConfig, TrainingConfig
 from gmscavp.plan import Plan
 from gmscavp.plugin import FAMILY
 from gmscavp.training import Run
 
 SEGMENTS = 3
-MATRIX = 8192
 BURST = 4
 NEVER = 10**9
+BACKBONES = "backbones, compiled, bf16"
+COMPILED, EAGER, PLAIN = "step, compiled, bf16", "step, eager, bf16", "step, eager, fp32"
+Keep = Callable[[Mapping[str, Any]], None]
 
 
 def seconds(call: Callable[[], object], device: str, repeats: int) -> float:
@@ -61,18 +70,39 @@ def wait(device: str) -> None:
         torch.cuda.synchronize()
 
 
+def refuse(line: str) -> None:
+    """Refuse to time as compiled what is not: a run only says so, and goes on.
+
+    Raises:
+        RuntimeError: Always.
+    """
+    raise RuntimeError(line)
+
+
+def let_go(device: str) -> None:
+    """Forget what was compiled, and give back the memory of networks that nobody holds any more."""
+    torch._dynamo.reset()  # pyright: ignore[reportPrivateUsage]
+    gc.collect()
+    if device.startswith("cuda"):
+        torch.cuda.empty_cache()
+
+
 class Steps:
     """What is timed, over one random batch.
 
     Args:
-        config: A named config of gmscavp.
+        config: Of the network.
+        training: How it is trained.
         clips: Clips in the batch.
         device: Where.
         folder: For runs that never write.
     """
 
-    def __init__(self, config: str, clips: int, device: str, folder: Path) -> None:
-        self.config, self.clips, self.device, self.folder = FAMILY.config(config), clips, device, folder
+    def __init__(
+        self, config: GMSCAVPConfig, training: TrainingConfig, *, clips: int, device: str, folder: Path
+    ) -> None:
+        self.config, self.training = config, training
+        self.clips, self.device, self.folder = clips, device, folder
         draw = torch.Generator().manual_seed(0)
         rows, size = clips * SEGMENTS, self.config.video.size
         shape = (rows, self.config.frames, 3, size, size)
@@ -86,7 +116,7 @@ class Steps:
     def whole(self, *, compiled: bool, precision: str) -> Callable[[], None]:
         """Return a whole step of a run."""
         training = replace(
-            FAMILY.training[self.config.name],
+            self.training,
             batch_clips=self.clips,
             precision=precision,  # type: ignore[arg-type]
             compile=compiled,
@@ -101,7 +131,7 @@ class Steps:
                 format=FAMILY.name,
                 device=self.device,
                 seed=0,
-                say=print,
+                say=refuse,
             )
         )
         return lambda: run.advance(self.batch)
@@ -113,7 +143,7 @@ class Steps:
         with torch.no_grad():
             log_mel = network.log_mel(self.batch.samples.to(self.device))
         for each in (network.video, network.audio):
-            compile_in_place(each, self.device, print)
+            compile_in_place(each, self.device, refuse)
 
         def step() -> None:
             network.zero_grad(set_to_none=True)
@@ -124,67 +154,118 @@ class Steps:
         return step
 
 
-def measured(step: Callable[[], None], clips: int, device: str, repeats: int) -> dict[str, float]:
-    """Return clips a second and, on a GPU, the most memory that was held."""
-    on_gpu = device.startswith("cuda")
-    if on_gpu:
-        torch.cuda.reset_peak_memory_stats()
-    found = {"clips_per_s": clips / seconds(step, device, repeats)}
-    if on_gpu:
-        found["peak_gib"] = torch.cuda.max_memory_allocated() / 2**30
-    return found
+def measured(step: Callable[[], None], clips: int, device: str, repeats: int) -> dict[str, float | None]:
+    """Return clips a second, and the most memory that was held."""
+    forget_peak(device)
+    return {"clips_per_s": clips / seconds(step, device, repeats), "peak_gib": peak_gib(device)}
 
 
 def matrix_rate(device: str) -> float:
     """Return the rate of a bare bfloat16 matrix product, in TFLOP/s."""
-    one, other = (torch.rand(MATRIX, MATRIX, device=device, dtype=torch.bfloat16) for _ in range(2))
-    return 2 * MATRIX**3 / seconds(lambda: one @ other, device, 10) / 1e12
+    size = 8192 if device.startswith("cuda") else 1024
+    one, other = (torch.rand(size, size, device=device, dtype=torch.bfloat16) for _ in range(2))
+    return 2 * size**3 / seconds(lambda: one @ other, device, 10) / 1e12
 
 
-def measure(config: str, clips: int, device: str, repeats: int) -> dict[str, Any]:
-    """Return all figures."""
-    on_gpu = device.startswith("cuda")
-    figures: dict[str, Any] = {"config": config, "clips": clips, "device": device, "torch": torch.__version__}
-    if on_gpu:
-        figures |= {"gpu": torch.cuda.get_device_name(), "matrix_tflops": matrix_rate(device)}
-    rows: dict[str, dict[str, float]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        steps = Steps(config, clips, device, Path(folder))
-        rows["backbones, compiled, bf16"] = measured(steps.backbones(), clips, device, repeats)
-        for name, compiled, precision in (
-            ("step, compiled, bf16", True, "bf16"),
-            ("step, eager, bf16", False, "bf16"),
-            ("step, eager, fp32", False, "fp32"),
-        ):
-            step = steps.whole(compiled=compiled, precision=precision)
-            rows[name] = measured(step, clips, device, repeats)
-            if not compiled and "tflop_per_clip" not in figures:
-                with FlopCounterMode(display=False) as counter:
-                    step()
-                figures["tflop_per_clip"] = counter.get_total_flops() / clips / 1e12
-            del step
-    rates = {name: row["clips_per_s"] for name, row in rows.items()}
-    bare, best, _, plain = rates.values()
-    return figures | {"rows": rows, "over_backbones": best / bare, "over_eager_fp32": best / plain}
+def measure(steps: Steps, repeats: int, keep: Keep) -> dict[str, Any]:
+    """Return all figures, and keep those that there are after each row.
+
+    Raises:
+        torch.OutOfMemoryError: The batch does not fit on the GPU; the hungriest row comes first.
+    """
+    device, clips = steps.device, steps.clips
+    figures: dict[str, Any] = {"config": steps.config.name, "clips": clips, "device": device}
+    figures |= {"torch": torch.__version__, "matrix_tflops": matrix_rate(device), "rows": {}}
+    if device.startswith("cuda"):
+        figures["gpu"] = torch.cuda.get_device_name()
+    else:
+        figures["threads"] = torch.get_num_threads()
+    makers: dict[str, Callable[[], Callable[[], None]]] = {
+        PLAIN: lambda: steps.whole(compiled=False, precision="fp32"),
+        EAGER: lambda: steps.whole(compiled=False, precision="bf16"),
+        BACKBONES: steps.backbones,
+        COMPILED: lambda: steps.whole(compiled=True, precision="bf16"),
+    }
+    for name, make in makers.items():
+        try:
+            step = make()
+            if name == EAGER:
+                figures["tflop_per_clip"] = operations(step) / clips / 1e12
+            figures["rows"][name] = measured(step, clips, device, repeats)
+        except torch.OutOfMemoryError:
+            raise
+        except Exception as error:
+            figures["rows"][name] = {"failed": f"{type(error).__name__}: {error}".splitlines()[0]}
+        step = None
+        let_go(device)
+        keep(figures | ratios(figures["rows"]))
+    return figures | ratios(figures["rows"])
+
+
+def operations(step: Callable[[], None]) -> int:
+    """Return the floating-point operations of a step."""
+    with FlopCounterMode(display=False) as counter:
+        step()
+    return counter.get_total_flops()
+
+
+def ratios(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """Return what the compiled step is over the bare backbones and over the eager float32 step."""
+    rates = {name: row["clips_per_s"] for name, row in rows.items() if "clips_per_s" in row}
+    beside = {"over_backbones": BACKBONES, "over_eager_fp32": PLAIN}
+    return {
+        ratio: rates[COMPILED] / rates[other]
+        for ratio, other in beside.items()
+        if {COMPILED, other} <= rates.keys()
+    }
+
+
+def measure_what_fits(
+    config: GMSCAVPConfig,
+    training: TrainingConfig,
+    *,
+    clips: int,
+    device: str,
+    repeats: int,
+    keep: Keep = lambda figures: None,
+) -> dict[str, Any]:
+    """Return all figures, of as many clips as fit: those asked for, or half of them, and so on."""
+    while True:
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                steps = Steps(config, training, clips=clips, device=device, folder=Path(folder))
+                return measure(steps, repeats, keep)
+        except torch.OutOfMemoryError:
+            if clips == 1:
+                raise
+        clips //= 2
+        let_go(device)
+        print(f"too little memory on the GPU: once more with {clips} clips", file=sys.stderr)
 
 
 def as_table(figures: Mapping[str, Any]) -> str:
     """Return the figures as a Markdown table."""
-    ceiling, operations = figures.get("matrix_tflops"), figures["tflop_per_clip"]
+    ceiling, each = figures["matrix_tflops"], figures.get("tflop_per_clip")
     lines = ["| | clips/s | TFLOP/s | of the ceiling | peak GiB |", "| --- | --- | --- | --- | --- |"]
     for name, row in figures["rows"].items():
-        rate = "–" if name.startswith("backbones") else f"{row['clips_per_s'] * operations:.3g}"
-        share = "–" if ceiling is None or rate == "–" else f"{100 * float(rate) / ceiling:.0f} %"
-        peak = f"{row['peak_gib']:.1f}" if "peak_gib" in row else "–"
-        lines.append(f"| {name} | {row['clips_per_s']:.2f} | {rate} | {share} | {peak} |")
-    where = figures.get("gpu", f"{figures['device']} (seconds of the processor)")
-    lines += [
-        "",
+        if "failed" in row:
+            lines.append(f"| {name} | {row['failed']} | – | – | – |")
+            continue
+        rate = None if each is None or name == BACKBONES else row["clips_per_s"] * each
+        share = ("–", "–") if rate is None else (f"{rate:.3g}", f"{100 * rate / ceiling:.0f} %")
+        peak = "–" if row["peak_gib"] is None else f"{row['peak_gib']:.1f}"
+        lines.append(f"| {name} | {row['clips_per_s']:.2f} | {share[0]} | {share[1]} | {peak} |")
+    where = figures.get("gpu") or f"{figures['device']} ({figures['threads']} threads, processor time)"
+    remarks = [
         f"Config `{figures['config']}`, {figures['clips']} clips of {SEGMENTS} segments, {where}, torch "
-        f"{figures['torch']}: a compiled step runs at {figures['over_backbones']:.2f} × the rate of the bare "
-        f"backbones and {figures['over_eager_fp32']:.2f} × that of the eager float32 step.",
+        f"{figures['torch']}; a bare bfloat16 matrix product at {ceiling:.3g} TFLOP/s."
     ]
-    return "\n".join(lines)
+    if {"over_backbones", "over_eager_fp32"} <= figures.keys():
+        remarks.append(
+            f"A compiled step runs at {figures['over_backbones']:.2f} × the rate of the bare backbones and "
+            f"{figures['over_eager_fp32']:.2f} × that of the eager float32 step."
+        )
+    return "\n".join([*lines, "", " ".join(remarks)])
 
 
 def main() -> None:
@@ -196,9 +277,15 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    figures = measure(given.config, given.clips, given.device, given.repeats)
-    if given.json is not None:
-        given.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+    def keep(figures: Mapping[str, Any]) -> None:
+        if given.json is not None:
+            given.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+    config, training = FAMILY.config(given.config), FAMILY.training[given.config]
+    figures = measure_what_fits(
+        config, training, clips=given.clips, device=given.device, repeats=given.repeats, keep=keep
+    )
     print(as_table(figures))
 
 

@@ -3,6 +3,7 @@
     python scripts/ablation.py [--runs runs/ablation] [--seeds 3] [--steps 800] [--device cuda] [--jobs 4]
                                [--arms small-v2a small-a2v …]
                                [--adopt leaderboards/results] [--table-only | --results-only]
+                               [--page FILE] [--figure FILE]
 
 Arms share data, order, steps and backbones. Finished runs and kept results are taken as they are, so the same
 command goes on where it was stopped; ``--table-only`` writes what follows from the results there are. Those
@@ -72,6 +73,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--runs", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--kept", type=Path, default=KEPT)
+    parser.add_argument("--page", type=Path, default=PAGE)
+    parser.add_argument("--figure", type=Path, default=FIGURE)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--device", default="cpu")
@@ -92,9 +95,9 @@ def main() -> None:
             done.result()
     if given.results_only:
         return
-    PAGE.write_text(page(given.kept), encoding="utf-8")
-    draw(FIGURE, given.kept, next(iter(steps_kept(given.kept)), given.steps))
-    print(f"wrote {PAGE} and {FIGURE}")
+    given.page.write_text(page(given.kept), encoding="utf-8")
+    draw(given.figure, given.kept, next(iter(steps_kept(given.kept)), given.steps))
+    print(f"wrote {given.page} and {given.figure}")
 
 
 if __name__ == "__main__":

@@ -123,7 +123,8 @@ def rate_of(figures: Mapping[str, Any]) -> Rate:
     Raises:
         LookupError: It holds no training step of ``base``.
     """
-    row = next((name for name in ROWS if name in figures.get("rows", {})), None)
+    rows = figures.get("rows", {})
+    row = next((name for name in ROWS if "clips_per_s" in rows.get(name, {})), None)
     if row is None or figures.get("config") != "base":
         raise LookupError("no training step of base in these figures")
     gpu = str(figures.get("gpu", ""))

@@ -47,9 +47,10 @@ def check(
 ) -> None:
     """Check the model NAME against the contract, on made clips: no dataset is needed.
 
-    Tried are: import without torch, loading, shapes and types, finite values (a black and silent clip
-    included), different embeddings for different clips, the same embedding for the same clip (again, alone,
-    in another order), another length. Exits with 5 if one fails.
+    Tried are: import without torch and loading; then, of every capability that the model declares, what it
+    returns: embeddings, sounds, scores of offsets, logits of pairs. Shapes and types, finite values (a black
+    and silent clip included), something else for another clip, the same for the same clip (again, alone, in
+    another order), another length. Exits with 5 if one fails.
 
     \b
     Examples:
@@ -78,8 +79,9 @@ def check(
         )
     if not as_json:
         skipped = sum(each.verdict == "skip" for each in checks)
-        rest = f" ({skipped} checks do not apply or need data)" if skipped else ""
-        click.echo(f"\n{name} keeps the contract in {len(checks) - skipped} checks{rest}.")
+        rest = f" (without meaning here, or in need of data: {skipped} more)" if skipped else ""
+        of = ", ".join(contestant.record.capabilities)
+        click.echo(f"\n{name} keeps the contract of {of} in {len(checks) - skipped} checks{rest}.")
 
 
 def _told(checks: "Iterable[Check]", *, as_json: bool) -> "list[Check]":
@@ -88,8 +90,8 @@ def _told(checks: "Iterable[Check]", *, as_json: bool) -> "list[Check]":
         done.append(each)
         if not as_json:
             click.echo(
-                f"  {click.style(each.verdict, fg=COLOURS[each.verdict])}  {each.name:<20} {each.said}"
+                f"  {click.style(each.verdict, fg=COLOURS[each.verdict])}  {each.name:<24} {each.said}"
             )
             if each.remedy:
-                click.echo(f"        {'':<20} → {each.remedy}")
+                click.echo(f"        {'':<24} → {each.remedy}")
     return done

@@ -98,7 +98,7 @@ class Budget(click.ParamType):
     "--page",
     type=_FOLDER,
     metavar="DIR",
-    help="Also write a page: clips to see and hear, of generation; curves, of synchrony.",
+    help="Also write a page: curves, and clips to see and hear; of all tasks but retrieval.",
 )
 @click.option(
     "--page-clips", type=click.IntRange(min=1), default=12, metavar="N", help="Clips it shows, best to worst."
@@ -125,6 +125,8 @@ def command(
       avbench run --model gmscavp --task folder-v2a --data-root ~/videos --reference vggish=FILE
       avbench run --model gmscavp --task avsynth-v2a --page page
       avbench run --model oracle --task avsynth-sync --page page
+      avbench run --model oracle --task avsynth-counterfactuals --page page
+      avbench run --model cavp --task avsynth-alignment --page page
       avbench run --model mine --plugin mine.py --task avsynth-retrieval --limit 16 --json
     """
     from avbench import registry

@@ -1,17 +1,15 @@
-"""Near-duplicates: prints of what is seen and heard that survive another codec, size and volume.
+"""Prints of files: what is seen and heard, so coarsely that another codec, size or volume changes little.
 
-Of the first seconds of a file two unit vectors are kept, and two files are compared by their dot products:
+Of the first ``seconds + reach`` of a file two tracks are kept:
 
-    picture   p(t, y, x): luma, 4 frames a second, means over an 8×8 grid, minus its mean over t: what moves
-    sound     s(t, f): log energy, 8 a second, in 16 bands from 100 to 3,500 Hz, minus its mean over t
+    picture   p(t, c, y, x): luma, 8 frames a second, means over 3 frames and an 8×8 grid laid over the crop c
+    sound     s(t, f): log energy of 1/8 s, 16 times a second, in 16 bands from 100 to 3,500 Hz
 
-Taking off the mean over time takes off brightness, logos and frames around the picture, volume and
-equalising. Both are correlations, so 1 is the same and 0 is unrelated. What does not move or does not change
-has no print of that stream. Copies that begin at another instant are not found. The features and the
-threshold are ours; what they find is measured in docs/leakage.md.
+They are compared window by window, each minus its mean over time (:mod:`avbench.leakage.copies`). That takes
+off brightness, logos and frames around the picture, volume and equalising, and leaves what moves and what
+changes. The features are ours; what they find is measured in docs/leakage.md.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,90 +18,101 @@ from numpy.typing import NDArray
 
 from avbench.errors import MediaError
 from avbench.media.decode import read_clip
+from avbench.media.info import Fit
 from avbench.records import AudioInput, VideoInput
 
 SECONDS = 5.0
-ALIKE = 0.8
-"""Both streams correlate at least so: set between the highest of different clips and the lowest of copies."""
+REACH = 5.0
+
+CROPS = ((1.0, 1.0), (0.9, 0.9), (0.8, 0.8), (0.75, 1.0))
+"""What part of width and height, about the middle, the grid is laid over; the last makes 4:3 of 16:9."""
 
 GRID = 8
 PIXELS = 64
-FPS = 4
+FPS = 8
+FRAMES = 3
+"""How many a mean is over: copies cut between two frames of the original differ less."""
 RATE = 8_000
 BLOCK = 1_000
+HOP = 500
 BANDS = 16
 BAND_HZ = (100.0, 3_500.0)
 # Below these a stream holds nothing that could be recognised: codec noise, digital silence.
 LEAST_MOTION = 0.5
 LEAST_LEVEL = 1e-4
 
-Vector = NDArray[np.float32]
+Track = NDArray[np.floating]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Print:
     """What is kept of a file.
 
     Attributes:
         path: The file.
-        picture: Unit vector, or ``None``: no picture, or one that does not move.
-        sound: Unit vector, or ``None``: no sound, or one that does not change.
+        picture: ``(time, crop, 8 · 8)`` in grey levels, or ``None``: no picture, or one that does not move.
+            In half precision, as it is what takes the memory: 40 KB of ten seconds.
+        sound: ``(time, band)`` in nepers, or ``None``: no sound, or one that does not change.
     """
 
     path: Path
-    picture: Vector | None
-    sound: Vector | None
+    picture: Track | None
+    sound: Track | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """Two files that are alike; a correlation is ``None`` where either has no print of that stream."""
+def print_of(path: Path, seconds: float = SECONDS, reach: float = REACH) -> Print:
+    """Take the print of a file; a stream that cannot be decoded for ``seconds`` has none.
 
-    first: Path
-    second: Path
-    picture: float | None
-    sound: float | None
-
-
-def print_of(path: Path, seconds: float = SECONDS) -> Print:
-    """Take the prints of a file's first seconds; a stream that cannot be decoded so far has none.
+    Args:
+        path: The file.
+        seconds: How much of two files is compared.
+        reach: How much later the one may begin than the other. A file may end before.
 
     Raises:
         MediaError: Neither stream can be decoded.
     """
     errors: list[MediaError] = []
     frames, samples = None, None
+    whole, fit = seconds + reach, Fit(shortest=seconds)
     try:
         video = VideoInput(fps=FPS, height=PIXELS, width=PIXELS)
-        frames = read_clip(path, seconds=seconds, video=video, audio=None).frames
+        frames = read_clip(path, seconds=whole, video=video, audio=None, fit=fit).frames
     except MediaError as error:
         errors.append(error)
     try:
         audio = AudioInput(sample_rate=RATE)
-        samples = read_clip(path, seconds=seconds, video=None, audio=audio).samples
+        samples = read_clip(path, seconds=whole, video=None, audio=audio, fit=fit).samples
     except MediaError as error:
         errors.append(error)
     if len(errors) == 2:
         raise errors[0]
     return Print(
         path=path,
-        picture=None if frames is None else picture_print(frames),
-        sound=None if samples is None else sound_print(samples[0]),
+        picture=None if frames is None else picture_track(frames),
+        sound=None if samples is None else sound_track(samples[0]),
     )
 
 
-def picture_print(frames: NDArray[np.uint8]) -> Vector | None:
-    """Return the print of ``(time, channel=3, 64, 64)`` uint8, or ``None`` where nothing moves."""
+def picture_track(frames: NDArray[np.uint8]) -> Track | None:
+    """Return the track of ``(time, channel=3, 64, 64)`` uint8, or ``None`` where nothing moves."""
     luma = np.tensordot(np.array([0.299, 0.587, 0.114], np.float32), frames.astype(np.float32), (0, 1))
-    side = PIXELS // GRID
-    cells = luma.reshape(len(luma), GRID, side, GRID, side).mean((2, 4))
-    moving = cells - cells.mean(0)
-    return _unit(moving) if moving.std() >= LEAST_MOTION else None
+    cells = np.stack([_cells(height) @ luma @ _cells(width).T for width, height in CROPS], axis=1)
+    blurred = np.lib.stride_tricks.sliding_window_view(cells, FRAMES, axis=0).mean(-1)
+    moves = np.std(blurred - blurred.mean(0)) >= LEAST_MOTION
+    return blurred.reshape(*blurred.shape[:2], -1).astype(np.float16) if moves else None
 
 
-def sound_print(samples: NDArray[np.float32]) -> Vector | None:
-    """Return the print of ``(time,)`` at 8 kHz, or ``None`` where nothing changes."""
-    blocks = samples[: len(samples) // BLOCK * BLOCK].reshape(-1, BLOCK) * np.hanning(BLOCK)
+def _cells(part: float) -> NDArray[np.float32]:
+    """Return weights ``(cell, pixel)``: means over eight cells of the middle part of a line of pixels."""
+    edges = PIXELS / 2 + PIXELS * part * (np.arange(GRID + 1) / GRID - 0.5)
+    pixels = np.arange(PIXELS)
+    inside = np.minimum(pixels + 1, edges[1:, None]) - np.maximum(pixels, edges[:-1, None])
+    return (np.clip(inside, 0, 1) / np.diff(edges)[:, None]).astype(np.float32)
+
+
+def sound_track(samples: NDArray[np.float32]) -> Track | None:
+    """Return the track of ``(time,)`` at 8 kHz, or ``None`` where nothing changes."""
+    blocks = np.lib.stride_tricks.sliding_window_view(samples, BLOCK)[::HOP] * np.hanning(BLOCK)
     power = np.abs(np.fft.rfft(blocks)) ** 2 / BLOCK
     edges = np.geomspace(*BAND_HZ, BANDS + 1)
     band = np.searchsorted(edges, np.fft.rfftfreq(BLOCK, 1 / RATE), side="right") - 1
@@ -111,32 +120,5 @@ def sound_print(samples: NDArray[np.float32]) -> Vector | None:
     if energy.sum(1).max() < LEAST_LEVEL:
         return None
     # A floor far below the loudest, where codecs differ and nobody hears it.
-    changing = np.log(energy + 1e-4 * energy.max())
-    changing -= changing.mean(0)
-    return _unit(changing) if changing.any() else None
-
-
-def _unit(values: NDArray[np.floating]) -> Vector:
-    flat = values.ravel()
-    return (flat / np.linalg.norm(flat)).astype(np.float32)
-
-
-def alike(prints: Sequence[Print], threshold: float = ALIKE) -> Iterator[Pair]:
-    """Yield every pair of files of which each stream that both have a print of correlates so much.
-
-    Memory: one row of correlations at a time.
-    """
-    pictures, sounds = (_matrix([getattr(each, name) for each in prints]) for name in ("picture", "sound"))
-    for row, first in enumerate(prints):
-        later = slice(row + 1, None)
-        both = np.stack([pictures[later] @ pictures[row], sounds[later] @ sounds[row]])
-        # NaN where either has no print: the other stream alone decides, and nothing where both are missing.
-        least = np.fmin(both[0], both[1])
-        for place in map(int, np.flatnonzero(least >= threshold)):
-            seen, heard = (None if np.isnan(each) else float(each) for each in both[:, place])
-            yield Pair(first=first.path, second=prints[row + 1 + place].path, picture=seen, sound=heard)
-
-
-def _matrix(vectors: Sequence[Vector | None]) -> NDArray[np.float32]:
-    width = next((len(each) for each in vectors if each is not None), 1)
-    return np.stack([each if each is not None else np.full(width, np.nan, np.float32) for each in vectors])
+    levels = np.log(energy + 1e-4 * energy.max()).astype(np.float32)
+    return levels if np.ptp(levels, axis=0).any() else None

@@ -19,32 +19,32 @@ def curves(
     ticks: Sequence[tuple[float, str]],
     band: tuple[Sequence[float], Sequence[float], Sequence[float]] | None = None,
 ) -> str:
-    """Return lines over an axis that begins at 0, shares in [0, 1] upwards.
+    """Return lines over an axis from 0 or the first tick to the last, shares in [0, 1] upwards.
 
     Args:
         lines: For each the class it is styled by, and the places and heights of its points.
-        x: What runs to the right; the last tick is its end.
+        x: What runs to the right.
         y: What runs up, in per cent.
-        ticks: Places along x, and what stands there.
+        ticks: Places along x, rising, and what stands there.
         band: Places, lower and upper ends of an interval, shaded.
     """
-    end = ticks[-1][0]
+    ends = min(0.0, ticks[0][0]), ticks[-1][0]
     grid = "".join(
         f'<line class="rule" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_up(share)}" y2="{_up(share)}"/>'
         f'<text class="up" x="{LEFT - 8}" y="{_up(share)}">{share:.0%}</text>'
         for share in (0.0, 0.25, 0.5, 0.75, 1.0)
     )
     marks = "".join(
-        f'<text x="{_along(place, end)}" y="{HEIGHT - BOTTOM + 18}">{escaped(label)}</text>'
+        f'<text x="{_along(place, ends)}" y="{HEIGHT - BOTTOM + 18}">{escaped(label)}</text>'
         for place, label in ticks
     )
     shade = ""
     if band is not None:
         there, low, high = (list(each) for each in band)
         outline = [*zip(there, high, strict=True), *reversed(list(zip(there, low, strict=True)))]
-        shade = f'<path class="band" d="M{_points(outline, end)}Z"/>'
+        shade = f'<path class="band" d="M{_points(outline, ends)}Z"/>'
     drawn = "".join(
-        f'<path class="{name}" d="M{_points(zip(xs, ys, strict=True), end)}"/>' for name, xs, ys in lines
+        f'<path class="{name}" d="M{_points(zip(xs, ys, strict=True), ends)}"/>' for name, xs, ys in lines
     )
     return _chart(f"{grid}{marks}{shade}{drawn}", x, y)
 
@@ -84,12 +84,13 @@ def _chart(content: str, x: str, y: str, *, width: float = WIDTH) -> str:
     )
 
 
-def _points(points: Iterable[tuple[float, float]], end: float) -> str:
-    return "L".join(f"{_along(x, end)} {_up(y)}" for x, y in points)
+def _points(points: Iterable[tuple[float, float]], ends: tuple[float, float]) -> str:
+    return "L".join(f"{_along(x, ends)} {_up(y)}" for x, y in points)
 
 
-def _along(place: float, end: float) -> str:
-    return f"{LEFT + (WIDTH - LEFT - RIGHT) * place / end:.1f}"
+def _along(place: float, ends: tuple[float, float]) -> str:
+    first, last = ends
+    return f"{LEFT + (WIDTH - LEFT - RIGHT) * (place - first) / (last - first):.1f}"
 
 
 def _up(share: float) -> str:

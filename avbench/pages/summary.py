@@ -14,6 +14,7 @@ DIGITS = 12
 KINDS: Mapping[str, str] = {
     "generation": "Video-to-audio generation",
     "synchrony": "Synchrony",
+    "alignment": "Alignment",
     "choice": "Forced choice",
 }
 """The kinds of task that have a page, and what it calls them."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from avbench.clips import Clip
 from avbench.errors import PluginError
+from avbench.pages.judged_pairs import JudgedPairs, judged_pairs
 from avbench.provenance import store_key
 from avbench.resolve import Contestant, Plan
 from avbench.results import Score
@@ -41,7 +42,17 @@ def evaluate(job: Job) -> Evaluated:
         outcome = scored_pairs(plan, pairing, evaluated, logits)
     with job.clock.phase("reference rows"):
         rows = reference_rows(job, partial(_reference_scores, job, pairing, evaluated))
-    return evaluated_trials(census, scores, outcome, rows)
+    shown = _shown(job, pairing, outcome) if job.request.page is not None else None
+    return evaluated_trials(census, scores, outcome, rows, shown)
+
+
+def _shown(job: Job, pairing: Pairing, outcome: AlignmentOutcome) -> JudgedPairs:
+    return judged_pairs(
+        outcome.records,
+        lambda clip_id: (pairing.seen(pairing.clips[clip_id]), pairing.heard(pairing.clips[clip_id])),
+        shown=job.request.page_clips,
+        seconds=pairing.protocol.window,
+    )
 
 
 def pairing_of(plan: Plan) -> Pairing:

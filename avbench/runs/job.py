@@ -14,6 +14,7 @@ from avbench.errors import DataError
 from avbench.metrics.measurement import Measurement
 from avbench.metrics.offsets import Trials
 from avbench.pages.exhibits import Exhibition
+from avbench.pages.judged_pairs import JudgedPairs
 from avbench.records import Progress
 from avbench.registry import Registry
 from avbench.requests import RunRequest
@@ -120,7 +121,7 @@ class Evaluated:
     computed: int
     masked: Mapping[str, LeftOut] = field(default_factory=dict[str, LeftOut])
     filled: tuple[str, ...] = ()
-    shown: Exhibition | Trials | None = None
+    shown: Exhibition | JudgedPairs | Trials | None = None
 
 
 def announcement(plan: Plan, found: int, reused: int, to_do: str) -> str:

@@ -10,6 +10,7 @@ from avbench.clips import Clip
 from avbench.errors import MediaError
 from avbench.metrics.measurement import Measurement
 from avbench.metrics.offsets import Trials
+from avbench.pages.judged_pairs import JudgedPairs
 from avbench.results import ScaleRow
 from avbench.runs.apart import decoder_note
 from avbench.runs.attempts import Attempts
@@ -136,7 +137,7 @@ def evaluated_trials(
     scores: Scores,
     outcome: Outcome,
     rows: tuple[ScaleRow, ...],
-    shown: Trials | None = None,
+    shown: JudgedPairs | Trials | None = None,
 ) -> Evaluated:
     """Return what came of a job of trials, and how far the decoder itself moves sound against picture."""
     return Evaluated(

@@ -87,9 +87,14 @@ class PairScorer:
         Raises:
             ModelError: The model broke its contract, or has failed on every clip of a batch's worth.
         """
-        return self.attempts.over(slots, self.method, self._forward, fault_of)
+        return self.attempts.over(slots, self.method, self.forward, fault_of)
 
-    def _forward(self, slots: Slots) -> Sequence[Row]:
+    def forward(self, slots: Slots) -> Sequence[Row]:
+        """Ask the model: a row a clip, whatever it holds.
+
+        Raises:
+            ModelError: The model broke its contract.
+        """
         import torch
 
         pairing, window = self.pairing, self.pairing.protocol.window

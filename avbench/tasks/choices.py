@@ -1,8 +1,7 @@
 """Scoring forced choices: pairs of clips and embeddings in, accuracy by what differs and curves out."""
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,16 +95,18 @@ def score_choices(
     names = dict.fromkeys(name for record in records for name in record.values)
     curves = _curves(names, records)
     thresholds = {series: _threshold(curve, series, protocol, seed) for series, curve in curves.items()}
-    asked, scored = (Counter(gallery.name for gallery in some) for some in (pairs, whole))
+    sizes: dict[str, tuple[int, ...]] = {}
+    for gallery in whole:
+        sizes[gallery.name] = (*sizes.get(gallery.name, ()), len(gallery.clip_ids))
     return ChoiceOutcome(
         measurements=(
             *(_accuracy(name, records, seed) for name in names),
             *(each for each in thresholds.values() if each),
         ),
         queries=tuple(records),
-        galleries={name: (2,) * count for name, count in sorted(scored.items())},
+        galleries=sizes,
         notes=(
-            *_lost(asked, scored),
+            *_lost(len(pairs), len(whole)),
             *(_unreached(curves[each], each, protocol) for each, found in thresholds.items() if not found),
         ),
     )
@@ -220,7 +221,7 @@ def _unreached(curve: Curve, series: str, protocol: ChoiceProtocol) -> str:
     )
 
 
-def _lost(asked: Counter[str], scored: Counter[str]) -> Iterator[str]:
-    lost = [f"{name} ({asked[name] - scored[name]} of {asked[name]})" for name in sorted(asked - scored)]
-    if lost:
-        yield f"Pairs of which a clip is left out are not asked: {', '.join(lost)}."
+def _lost(pairs: int, whole: int) -> list[str]:
+    if whole == pairs:
+        return []
+    return [f"{pairs - whole} of {pairs} pairs are not asked: a clip of theirs is left out."]

@@ -88,14 +88,10 @@ def score_offsets(
         interval=bootstrap_ratios(gained, most, groups, seed=seed),
     )
     choices = {f"offset.choice@{each:g}": won for each, won in offsets.forced_choice(trials).items()}
-    measured = [
-        *_means(means, chances, groups, seed),
-        median,
-        corrected,
-        *_calibration(trials, scale, groups, seed),
-    ]
+    measured = [*_means(means, chances, groups, seed), median, corrected]
+    further = [*_calibration(trials, scale, groups, seed), *_choices(choices, groups, seed)]
     return OffsetOutcome(
-        measurements=(*measured, *_choices(choices, groups, seed)),
+        measurements=(*measured, *further),
         records=tuple(_records(clip_ids, groups, trials, {**means, **choices})),
     )
 

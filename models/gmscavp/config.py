@@ -5,12 +5,12 @@ written into every checkpoint.
 """
 
 import itertools
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 from gmscavp.diffusion_config import ConditionConfig, DiffusionConfig, refuse_remainder, targets
 from gmscavp.inputs import CAVP_LOG_MEL, CNN14, SLOWONLY, STRICT, AudioConfig, LogMelConfig, VideoConfig
+from gmscavp.training_config import TrainingConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,87 +127,6 @@ class GMSCAVPConfig:
         return round(self.segment_seconds * self.log_mel.sample_rate)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingConfig:
-    """How a model is trained; gmscavp and cavp share it, so that a ratio compares methods and nothing else.
-
-    Attributes:
-        steps: Optimiser steps.
-        batch_clips: Clips in a batch, whole families of siblings.
-        segments: N_T, segments of each clip.
-        gap_seconds: Segments of a clip start at least this far apart.
-        learning_rate: At its peak, after the warm-up; a cosine takes it to zero.
-        warmup: Steps of the linear warm-up.
-        betas: Of AdamW.
-        eps: Of AdamW.
-        weight_decay: Of matrices and kernels; biases and the temperature have none.
-        ema: Decay of the moving average of the weights, which is what is validated and kept; 0 keeps the
-            weights themselves.
-        precision: ``bf16`` computes convolutions and products under autocast, ``fp32`` everything in float32,
-            ``fp64`` in float64 and without validation, for comparing runs.
-        micro_batch_clips: Clips of each process that go through the networks at once, the gradients of a
-            larger batch being cached; 0 for all at once.
-        compile: Compile the training step, where the machine has a compiler.
-        gain_db: Audio gain is drawn within ± this.
-        noise_db: Level of white noise added to the audio: drawn below this, relative to full scale; ``None``
-            for no noise.
-        brightness: Added to all pixels, within ± this (white is 1).
-        contrast: Pixels are scaled within 1 ± this.
-        blur: Share of clips whose frames are smoothed, as a codec would.
-        log_every: Steps between two lines of the log.
-        checkpoint_every: Steps between two checkpoints.
-        validate_every: Steps between two validations.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-
-    steps: int = 1_000
-    batch_clips: int = 32
-    segments: int = 3
-    gap_seconds: float = 1.0
-    learning_rate: float = 8e-4
-    warmup: int = 100
-    betas: tuple[float, float] = (0.9, 0.999)
-    eps: float = 1e-8
-    weight_decay: float = 0.2
-    ema: float = 0.995
-    precision: Literal["bf16", "fp32", "fp64"] = "bf16"
-    micro_batch_clips: int = 0
-    compile: bool = False
-    gain_db: float = 6.0
-    noise_db: float | None = -45.0
-    brightness: float = 0.06
-    contrast: float = 0.15
-    blur: float = 0.25
-    log_every: int = 10
-    checkpoint_every: int = 100
-    validate_every: int = 250
-
-    @property
-    def varies(self) -> bool:
-        """Say whether clips are varied at all."""
-        pixels = (self.brightness, self.contrast, self.blur)
-        return self.noise_db is not None or any((self.gain_db, *pixels))
-
-    def overridden(self, given: Mapping[str, str], *, steps: int | None) -> "TrainingConfig":
-        """Return the same with other values, read from text.
-
-        Raises:
-            ValueError: There is no such field, or the value does not fit it.
-        """
-        from pydantic import TypeAdapter, ValidationError
-
-        changes = dict(given) | ({} if steps is None else {"steps": str(steps)})
-        try:
-            return TypeAdapter(TrainingConfig).validate_python(asdict(self) | changes)
-        except ValidationError as error:
-            wrong = error.errors()[0]
-            name = ".".join(str(part) for part in wrong["loc"])
-            if wrong["type"] == "unexpected_keyword_argument":
-                raise ValueError(f"There is no training argument {name!r}.") from error
-            raise ValueError(f"The training argument {name!r}: {wrong['msg']}.") from error
-
-
 SMALL = GMSCAVPConfig(
     name="small",
     scales=(
@@ -282,15 +201,21 @@ LARGE = replace(
     ),
 )
 
+# Its rows do not depend on each other, as gradient caching asks for; to be trained on from imported weights.
+BASE_FROZEN = replace(
+    BASE,
+    name="base-frozen",
+    video=replace(SLOWONLY, norm="frozen"),
+    audio=replace(CNN14, norm="frozen", dropout=0.0),
+)
+
 # As many steps as the released CAVP was trained for, on segments that start as far apart.
 PRETRAINING = TrainingConfig(
     steps=66 * 2_366, batch_clips=30, segments=3, gap_seconds=2.0, warmup=200, ema=0.9999
 )
 
-CONFIGS = {config.name: config for config in (SMALL, SMALL_DIFFUSION, BASE, LARGE)}
+CONFIGS = {config.name: config for config in (SMALL, SMALL_DIFFUSION, BASE, BASE_FROZEN, LARGE)}
 TRAINING = {
-    "small": TrainingConfig(),
-    "small-diffusion": TrainingConfig(),
-    "base": PRETRAINING,
-    "large": PRETRAINING,
+    config.name: TrainingConfig() if config.video.backbone == "compact" else PRETRAINING
+    for config in CONFIGS.values()
 }

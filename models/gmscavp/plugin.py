@@ -37,11 +37,7 @@ RECIPES = Path(__file__).parent / "recipes"
 
 @contextmanager
 def told(hint: str = "") -> Generator[None]:
-    """Turn a complaint of gmscavp into an error of avbench.
-
-    Args:
-        hint: What to do, where the complaint does not say.
-    """
+    """Turn a complaint of gmscavp into an error of avbench, with this hint where it has none."""
     try:
         yield
     except Unknown as error:
@@ -212,11 +208,14 @@ class ModelFamily(Family):
         check_device(request.device)
         try:
             training = self.training[config.name].overridden(own, steps=request.steps)
+            torch.manual_seed(request.seed)
+            with told(
+                "Pass as init= weights of this config: a run's, or what `avbench weights import` wrote."
+            ):
+                network = self.trained(config.name, initial) if initial else self.build(config)
             inputs = self.inputs({"config": config.name})
             data = processes.in_turn(lambda: open_data(request, inputs, progress))
             opened.enter_context(closing(data))
-            torch.manual_seed(request.seed)
-            network = self.trained(config.name, initial) if initial else self.build(config)
             notes = {**data.about, **self.notes}
             given = lessons(network, training, data, _run(request, processes, notes, progress))
         except ValueError as error:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from avbench.errors import ModelError
+from avbench.requests import TrainRequest
 from gmscavp.checkpoint import CheckpointError, load_weights, read_state, write_state
 from gmscavp.config import GMSCAVPConfig
 from gmscavp.plan import TrainingError
@@ -88,3 +89,21 @@ def test_weights_of_another_config_are_a_model_error(tmp_path: Path) -> None:
 
     with pytest.raises(ModelError, match="are of config 'tiny', not 'small'"):
         FAMILY.load("cpu", weights=str(weights))
+
+
+def test_training_on_from_weights_of_another_config_says_what_to_pass(tmp_path: Path) -> None:
+    weights = train(plan(TINY, tmp_path / "tiny"))
+    request = TrainRequest(
+        output=tmp_path / "run",
+        config="small",
+        steps=1,
+        device="cpu",
+        seed=0,
+        args={"init": str(weights), "clips": "16", "val_clips": "16", "batch_clips": "4", "workers": "1"},
+    )
+
+    with pytest.raises(ModelError, match="are of config 'tiny', not 'small'") as raised:
+        FAMILY.train(request, lambda *_: None)
+
+    assert "init=" in raised.value.hint
+    assert not (tmp_path / "run" / "state.pt").exists()

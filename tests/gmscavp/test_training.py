@@ -209,6 +209,27 @@ def test_settings_are_read_from_text_and_refused_in_a_sentence() -> None:
         TrainingConfig().overridden({"learningrate": "1"}, steps=None)
     with pytest.raises(ValueError, match="'warmup'"):
         TrainingConfig().overridden({"warmup": "soon"}, steps=None)
+    assert TrainingConfig().overridden({"noise_db": "none"}, steps=None).noise_db is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fits"),
+    [
+        ("segments", "0", "1 at least"),
+        ("batch_clips", "0", "1 at least"),
+        ("checkpoint_every", "0", "1 at least"),
+        ("log_every", "-1", "1 at least"),
+        ("learning_rate", "-1", "0 at least"),
+        ("learning_rate", "nan", "0 at least"),
+        ("learning_rate", "inf", "0 at least"),
+        ("gap_seconds", "-1", "0 at least"),
+        ("micro_batch_clips", "-1", "0 at least"),
+        ("ema", "2", "between 0 and 1"),
+    ],
+)
+def test_a_number_that_nothing_can_be_trained_with_is_refused(name: str, value: str, fits: str) -> None:
+    with pytest.raises(ValueError, match=f"The training argument '{name}' must be {fits}, not {value}"):
+        TrainingConfig().overridden({name: value}, steps=None)
 
 
 def test_recall_at_1_counts_a_tie_by_its_size() -> None:

@@ -99,7 +99,7 @@ def test_a_pair_without_one_of_its_clips_is_left_out_and_counted() -> None:
 
     assert outcome.galleries == {"binding": (2,) * 3, "shift-S3@0.02": (2,) * 4, "shift-S3@0.16": (2,) * 4}
     assert {each.id: each.n for each in outcome.measurements}["choice.binding"] == 3
-    assert "Pairs of which a clip is left out are not asked: binding (1 of 4)." in outcome.notes
+    assert "1 of 12 pairs are not asked: a clip of theirs is left out." in outcome.notes
     ids = [clip for clip in ids if clip not in "0123"]
     nothing = scored(galleries, eye[: len(ids)], eye[: len(ids)], ids)
     assert (nothing.measurements, nothing.queries) == ((), ())

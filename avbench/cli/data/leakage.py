@@ -12,8 +12,8 @@ from avbench.cli.progress import progress_to_stderr
 from avbench.errors import UsageError
 
 if TYPE_CHECKING:
+    from avbench.leakage.copies import Pair
     from avbench.leakage.ids import NamedClips
-    from avbench.leakage.prints import Pair
     from avbench.records import Progress
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -28,7 +28,10 @@ SHOWN = 10
     "--media", type=_FOLDER, multiple=True, metavar="DIR", help="Look for near-duplicates. Repeatable."
 )
 @click.option(
-    "--seconds", type=click.FloatRange(min=1), default=5.0, help="How much of each file is compared."
+    "--seconds", type=click.FloatRange(min=1), default=5.0, help="How much of two files is compared."
+)
+@click.option(
+    "--reach", type=click.FloatRange(min=0), default=5.0, help="How much later a copy may begin, in seconds."
 )
 @plugin_option
 @json_option
@@ -38,14 +41,15 @@ def command(
     model: str | None,
     media: tuple[Path, ...],
     seconds: float,
+    reach: float,
     plugins: tuple[str, ...],
     as_json: bool,
     quiet: bool,
 ) -> None:
     """Say which clips and videos lists share, what a model has seen of them, which files are near-duplicates.
 
-    Near-duplicates are found by what moves in the picture and changes in the sound of the first seconds,
-    whatever the codec, size and volume; not where a copy begins at another instant.
+    Near-duplicates are found by what moves in the picture and changes in the sound, whatever the codec, size
+    and volume; also where a copy begins later, is mirrored, or shows the middle of the picture alone.
 
     \b
     Examples:
@@ -66,7 +70,7 @@ def command(
         "declared": _declared(model, plugins, named) if model else None,
     }
     with progress_to_stderr(quiet=quiet) as progress:
-        found["near_duplicates"] = _near_duplicates(media, seconds, progress) if media else None
+        found["near_duplicates"] = _near_duplicates(media, seconds, reach, progress) if media else None
     if as_json:
         print_json(found)
     else:
@@ -101,11 +105,14 @@ def _declared(model: str, plugins: Sequence[str], named: "Sequence[NamedClips]")
     }
 
 
-def _near_duplicates(folders: Sequence[Path], seconds: float, progress: "Progress") -> dict[str, Any]:
+def _near_duplicates(
+    folders: Sequence[Path], seconds: float, reach: float, progress: "Progress"
+) -> dict[str, Any]:
     from avbench.datasets.file_names import VIDEO_ENDINGS
     from avbench.datasets.named_files import media_files
     from avbench.errors import MediaError
-    from avbench.leakage.prints import Print, alike, print_of
+    from avbench.leakage.copies import alike
+    from avbench.leakage.prints import Print, print_of
 
     paths = [
         path
@@ -118,7 +125,7 @@ def _near_duplicates(folders: Sequence[Path], seconds: float, progress: "Progres
     for done, path in enumerate(paths):
         progress("listening and looking", done, len(paths))
         try:
-            prints.append(print_of(path, seconds))
+            prints.append(print_of(path, seconds, reach))
         except MediaError as error:
             unread[str(path)] = error.reason
     progress("listening and looking", len(paths), len(paths))
@@ -127,7 +134,7 @@ def _near_duplicates(folders: Sequence[Path], seconds: float, progress: "Progres
         "files": len(paths),
         "compared": len(known),
         "unread": unread,
-        "pairs": [_pair(pair) for pair in alike(known)] if known else [],
+        "pairs": [_pair(pair) for pair in alike(known, seconds=seconds)] if known else [],
     }
 
 
@@ -136,6 +143,9 @@ def _pair(pair: "Pair") -> dict[str, Any]:
         "files": [str(pair.first), str(pair.second)],
         "picture": None if pair.picture is None else round(pair.picture, 3),
         "sound": None if pair.sound is None else round(pair.sound, 3),
+        "late": pair.late,
+        "mirrored": pair.mirrored,
+        "cropped": pair.cropped,
     }
 
 
@@ -163,7 +173,16 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
             picture, sound = (
                 "–" if pair[name] is None else f"{pair[name]:.3f}" for name in ("picture", "sound")
             )
-            yield f"  {' = '.join(pair['files'])} (picture {picture}, sound {sound})"
+            yield f"  {' = '.join(pair['files'])} (picture {picture}, sound {sound}{_how(pair)})"
+
+
+def _how(pair: Mapping[str, Any]) -> str:
+    told = {
+        f"the second begins {pair['late']:.1f} s later": pair["late"] >= 0.1,
+        "mirrored": pair["mirrored"],
+        "cropped": pair["cropped"],
+    }
+    return "".join(f"; {text}" for text, holds in told.items() if holds)
 
 
 def _counted(things: Sequence[str], name: str) -> str:
