@@ -19,7 +19,7 @@ from avbench.metrics.frechet import MomentsStream
 from avbench.metrics.statistics_files import Statistics, check_same_protocol, read_statistics
 from avbench.records import AudioInput, EmbedderRecord, Progress
 from avbench.runs.hearing import EmbedderEar
-from avbench.runs.sounds import FULL_SCALE, SoundForm
+from avbench.runs.sounds import FULL_SCALE, SoundForm, finite
 from avbench.sounds import Sound
 
 COMPUTED_WITH = ("torch", "device", "threads")
@@ -98,8 +98,9 @@ def heard_set(
     stream, left_out = MomentsStream(), dict[Path, MediaError]()
     clips = [Clip(id=str(path), path=path) for path in files]
     decoded = decode_clips(clips, seconds=form.seconds, video=None, audio=wanted)
-    for done, (path, result) in enumerate(zip(files, decoded, strict=True)):
+    for done, (path, opened) in enumerate(zip(files, decoded, strict=True)):
         progress("hearing", done, len(files))
+        result = finite(opened)
         try:
             if isinstance(result, MediaError):
                 raise result
