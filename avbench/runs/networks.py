@@ -186,7 +186,7 @@ def ear_of(
     return EmbedderEar(
         name=record.name,
         sample_rate=record.sample_rate,
-        identity=dict(resolved.identity) | further,
+        identity={**resolved.identity, **further},
         parts=("rows", "logits") if record.classes else ("rows",),
         load=cache(lambda: resolved.load(device)),
         device=device,

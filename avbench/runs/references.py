@@ -6,7 +6,6 @@ hears what was made. What statistics and a run must share is their protocol (:fu
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from avbench.metrics.frechet import MomentsStream
 from avbench.metrics.statistics_files import Statistics, check_same_protocol, read_statistics
 from avbench.records import AudioInput, EmbedderRecord, Progress
 from avbench.runs.hearing import EmbedderEar
-from avbench.runs.sounds import FULL_SCALE, SoundForm
+from avbench.runs.sounds import FULL_SCALE, SoundForm, finite
 from avbench.sounds import Sound
 
 COMPUTED_WITH = ("torch", "device", "threads")
@@ -99,17 +98,17 @@ def heard_set(
     stream, left_out = MomentsStream(), dict[Path, MediaError]()
     clips = [Clip(id=str(path), path=path) for path in files]
     decoded = decode_clips(clips, seconds=form.seconds, video=None, audio=wanted)
-    with closing(decoded):
-        for done, (path, result) in enumerate(zip(files, decoded, strict=True)):
-            progress("hearing", done, len(files))
-            try:
-                if isinstance(result, MediaError):
-                    raise result
-                assert result.samples is not None
-                sound = form.of(Sound(samples=result.samples, sample_rate=form.sample_rate))
-                stream.add(ear.hear(sound.astype(np.float32) / FULL_SCALE, form.sample_rate)["rows"])
-            except MediaError as error:
-                left_out[path] = error
+    for done, (path, opened) in enumerate(zip(files, decoded, strict=True)):
+        progress("hearing", done, len(files))
+        result = finite(opened)
+        try:
+            if isinstance(result, MediaError):
+                raise result
+            assert result.samples is not None
+            sound = form.of(Sound(samples=result.samples, sample_rate=form.sample_rate))
+            stream.add(ear.hear(sound.astype(np.float32) / FULL_SCALE, form.sample_rate)["rows"])
+        except MediaError as error:
+            left_out[path] = error
     progress("hearing", len(files), len(files))
     if len(left_out) == len(files):
         counts = Counter(error.reason for error in left_out.values())

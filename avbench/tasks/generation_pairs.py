@@ -125,12 +125,12 @@ def _divergences(clip: ClipSounds, made: Features) -> dict[str, float]:
 
 
 def _similarities(clip: ClipSounds, made: Features) -> dict[str, float]:
-    return {
-        f"av-similarity.{model}": float(
-            cosine_similarities(seen[np.newaxis], made.similarity[model][np.newaxis])[0]
-        )
-        for model, seen in clip.video.items()
-    }
+    values: dict[str, float] = {}
+    for model, seen in clip.video.items():
+        with suppress(ValueError):  # a model may have no direction for silence: zeros, or NaN
+            (cosine,) = cosine_similarities(seen[np.newaxis], made.similarity[model][np.newaxis])
+            values[f"av-similarity.{model}"] = float(cosine)
+    return values
 
 
 def _captioned(clip: ClipSounds, made: Features) -> dict[str, float]:

@@ -10,6 +10,7 @@ import pytest
 from avbench.errors import ModelError
 from avbench.media.encode import write_clip
 from avbench.results import RunResult
+from tests.media.muxing import mux, numbered_frame
 from tests.running import Runs, stable
 from tests.runs.sounding import FPS, RATE, sounding, write_flashes
 
@@ -154,6 +155,17 @@ def test_a_clip_without_a_sound_of_its_own_is_left_out_before_anything_is_made_f
     result = generated(runs, data_root=folder)
     assert result.coverage.reasons == {"no-audio": ("mute.mp4",)}
     assert result.coverage.evaluated == 12
+
+
+def test_a_clip_whose_own_sound_holds_nan_is_left_out(runs: Runs, tmp_path: Path, flashes: Path) -> None:
+    folder = tmp_path / "clips"
+    shutil.copytree(flashes, folder)
+    frames = [(number / FPS, numbered_frame(number)) for number in range(112)]
+    samples = np.full((1, 5 * RATE), 0.1, np.float32)
+    samples[0, RATE] = np.nan
+    mux(folder / "holed.mov", frames=frames, sound=[(0.0, samples)], audio_codec="pcm_f32le")
+    result = generated(runs, data_root=folder)
+    assert result.coverage.reasons == {"not-finite": ("holed.mov",)}
 
 
 def test_a_model_that_returns_something_else_ends_the_run(runs: Runs) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from scipy.io import wavfile
 
 from avbench.cli.stats import command
 from avbench.errors import DataError
@@ -73,6 +74,7 @@ def test_rows_are_those_of_every_file_and_what_cannot_be_heard_is_named(runs: Ru
         samples=short,
         sample_rate=RATE,
     )
+    wavfile.write(folder / "holes.wav", RATE, np.full(5 * RATE, np.nan, np.float32))
     plugin = runs.plugin(sounding())
     whole, said = built(plugin, tmp_path / "whole", folder, *FORM)
     for n in range(8):
@@ -84,6 +86,7 @@ def test_rows_are_those_of_every_file_and_what_cannot_be_heard_is_named(runs: Ru
     assert frechet_distance(statistics.moments, parts.moments) == pytest.approx(0, abs=1e-9)
     assert "broken.wav: corrupt" in said
     assert "short.mp4: too-short" in said
+    assert "holes.wav: not-finite" in said
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,18 @@ def test_a_silent_sound_is_without_the_numbers_it_has_none_of_and_keeps_the_othe
     assert all(np.isfinite(each.value) for each in outcome.measurements)
 
 
+@pytest.mark.parametrize("nothing", [0.0, np.nan])
+def test_a_model_that_has_no_direction_for_a_sound_leaves_that_sound_out_of_its_number(
+    nothing: float,
+) -> None:
+    some = clips(12)
+    mute = dataclasses.replace(some[5].made[0], similarity={"av": np.full(6, nothing, np.float32)})
+    outcome = scored([*some[:5], dataclasses.replace(some[5], made=(mute,)), *some[6:]])
+    (similarity,) = (each for each in outcome.measurements if each.id == "av-similarity.av")
+    assert similarity.n == 11
+    assert "av-similarity.av is not defined for 1 of 12 sounds." in outcome.notes
+
+
 def test_what_no_sound_has_is_no_score() -> None:
     outcome = scored(clips(12, silent=range(12)))
     assert "envelope.correlation" not in values(outcome)
