@@ -20,6 +20,7 @@ REASONS: Mapping[str, str] = {
     "silent": "the sound is silence throughout",
     "still": "the picture stands still",
     "no-onsets": "nothing sounds anew while the picture lasts",
+    "copy": "what was to be another recording is a copy of the clip",
     "no-offset": "the list of offsets has none for the clip",
 }
 

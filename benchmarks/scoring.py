@@ -1,12 +1,13 @@
 """Scoring a folder of sounds: what the harness takes beside decoding, networks and signal processing.
 
-    OMP_NUM_THREADS=1 python benchmarks/scoring.py [--clips 1000] [--folder DIR]
+    OMP_NUM_THREADS=1 python benchmarks/scoring.py [--clips 1000] [--rounds 3] [--folder DIR]
 
 Ten-second videos and ten-second wav files are made (unless the folder has them), and ``audio-folder`` is
 scored on them with the bundled embedder, from an empty store. Printed are processor seconds, children
-included, of the whole run; of its parts, called bare over the same files: reading the sounds, the embedder,
-onsets and envelope; of the metrics and their intervals, inside the run; and what is left for the harness:
-processes, digests, store, documents.
+included, of the whole run; of reading the sounds, done bare over the same files just before or after; of the
+embedder, of onsets and envelope, and of the metrics and their intervals, inside the run; and what is left for
+the harness: processes, digests, store, documents. Removing the store afterwards is no part of the run. Each
+figure is the median over rounds, the share that of the rounds' shares.
 
 Bar: the harness under a tenth.
 """
@@ -14,31 +15,31 @@ Bar: the harness under a tenth.
 import argparse
 import json
 import os
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
 import torch
 
 from avbench import Clip, registry
-from avbench.embedders.loading import resolve_embedder
-from avbench.media.audio import resample
 from avbench.media.encode import write_clip, write_sound
 from avbench.media.workers import SoundReaders
-from avbench.protocols import AudioBatch
 from avbench.requests import RunRequest
 from avbench.runner import run
 from avbench.runs import generation
-from avbench.runs.hearing import SignalEar
+from avbench.runs.hearing import EmbedderEar, SignalEar
 from avbench.runs.job import Report
 from avbench.sounds import Sound
-from avbench.tasks.generation import GenerationOutcome
 
 RATE, SECONDS = 16_000, 10.0
+# Sounds that a run asks for at a time.
+BATCH = 8
 SPEC = """
 from avbench import GenerationProtocol, TaskSpec, hookimpl
 
@@ -89,73 +90,75 @@ def spent(deed: Callable[[], object]) -> tuple[float, float]:
     return processor_seconds() - start, time.perf_counter() - wall
 
 
-def whole_run(folder: Path, plugin: Path) -> None:
-    """Score the folder from an empty store."""
-    with tempfile.TemporaryDirectory() as place:
-        os.environ["AVBENCH_CACHE"] = place
-        request = RunRequest(
-            model="audio-folder",
-            tasks=("ten-seconds",),
-            model_args={"path": str(folder / "sounds")},
-            data_root=folder / "videos",
-            output=Path(place, "results"),
-            device="cpu",
-        )
-        report = Report(say=print, progress=lambda what, done, total: None)
-        for _ in run(registry.load((str(plugin),)), request, Path(place, "cache"), report):
-            pass
+def whole_run(folder: Path, plugin: Path, place: Path) -> None:
+    """Score the folder from an empty store at a place."""
+    request = RunRequest(
+        model="audio-folder",
+        tasks=("ten-seconds",),
+        model_args={"path": str(folder / "sounds")},
+        data_root=folder / "videos",
+        output=place / "results",
+        device="cpu",
+    )
+    report = Report(say=lambda line: None, progress=lambda what, done, total: None)
+    for _ in run(registry.load((str(plugin),)), request, place / "cache", report):
+        pass
 
 
 @contextmanager
-def metrics_watched() -> Generator[list[float]]:
-    """Collect the processor seconds that metrics and intervals take inside."""
+def watched(owner: Any, name: str) -> Generator[list[float]]:
+    """Collect the processor seconds that the calls of a function take."""
     seconds: list[float] = []
-    score = generation.score_generation
+    function = getattr(owner, name)
 
-    def watched(*args: Any) -> GenerationOutcome:
-        outcomes: list[GenerationOutcome] = []
-        seconds.append(spent(lambda: outcomes.append(score(*args)))[0])
-        return outcomes[0]
+    def call(*args: Any) -> Any:
+        start = time.process_time()
+        try:
+            return function(*args)
+        finally:
+            seconds.append(time.process_time() - start)
 
-    generation.score_generation = watched
+    setattr(owner, name, call)
     yield seconds
-    generation.score_generation = score
+    setattr(owner, name, function)
 
 
-def bare_parts(folder: Path) -> Iterator[tuple[str, float]]:
-    """Yield each part of the work and its processor seconds."""
+def read_bare(folder: Path) -> None:
+    """Read every sound, by as many processes as a run does."""
     files = sorted((folder / "videos").iterdir()) + sorted((folder / "sounds").iterdir())
-    clips = [Clip(id=path.name, path=path) for path in files]
-    sounds: list[Sound] = []
+    readers = SoundReaders(len(os.sched_getaffinity(0)))
+    for first in range(0, len(files), BATCH):
+        batch = [Clip(id=path.name, path=path) for path in files[first : first + BATCH]]
+        assert all(isinstance(each, Sound) for each in readers.read(batch, SECONDS))
+    readers.close()
 
-    def read() -> None:
-        readers = SoundReaders(len(os.sched_getaffinity(0)))
-        sounds.extend(each for each in readers.read(clips, SECONDS) if isinstance(each, Sound))
-        readers.close()
 
-    yield "reading the sounds", spent(read)[0]
-    record = registry.load(()).embedders.get("avsynth-cnn")
-    resolved = resolve_embedder(record, weights=None, cache=folder, allow_download=False)
-    network, ear = resolved.load("cpu"), SignalEar(channels=1)
-
-    def embed() -> None:
-        for sound in sounds:
-            wave = resample(sound.samples, sound.sample_rate, record.sample_rate)[None]
-            network.hear(AudioBatch(samples=torch.from_numpy(wave), sample_rate=record.sample_rate, clips=()))
-
-    def listen() -> None:
-        for sound in sounds:
-            ear.hear(sound.samples, sound.sample_rate)
-
-    with torch.inference_mode():
-        yield "embedder", spent(embed)[0]
-    yield "onsets and envelope", spent(listen)[0]
+def measure(folder: Path, plugin: Path, bare_first: bool) -> dict[str, float]:
+    """Return the processor seconds of a run and of its parts."""
+    bare = [spent(lambda: read_bare(folder))[0]] if bare_first else []
+    with (
+        tempfile.TemporaryDirectory() as place,
+        watched(EmbedderEar, "hear") as embedder,
+        watched(SignalEar, "hear") as signal,
+        watched(generation, "score_generation") as metrics,
+    ):
+        computed, wall = spent(lambda: whole_run(folder, plugin, Path(place)))
+    bare = bare or [spent(lambda: read_bare(folder))[0]]
+    parts = {
+        "reading the sounds": bare[0],
+        "embedder": sum(embedder),
+        "onsets and envelope": sum(signal),
+        "metrics and intervals": sum(metrics),
+    }
+    harness = computed - sum(parts.values())
+    return {"run": computed, **parts, "harness": harness, "wall": wall, "share": harness / computed}
 
 
 def main() -> None:
     """Measure and print, as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--clips", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir(), "avbench-scoring"))
     asked = parser.parse_args()
     torch.set_num_threads(1)
@@ -163,17 +166,12 @@ def main() -> None:
     make(folder, asked.clips)
     plugin = folder / "ten_seconds.py"
     plugin.write_text(SPEC)
-    with metrics_watched() as metrics:
-        computed, wall = spent(lambda: whole_run(folder, plugin))
-    parts = {**dict(bare_parts(folder)), "metrics and intervals": sum(metrics)}
-    harness = computed - sum(parts.values())
-    figures = {"run": computed, **parts, "harness": harness, "wall": wall}
-    rounded = {name: round(seconds, 2) for name, seconds in figures.items()}
-    print(
-        json.dumps(
-            {"clips": asked.clips, "seconds": rounded, "share": round(harness / computed, 3)}, indent=2
-        )
-    )
+    rounds: list[dict[str, float]] = []
+    for number in range(asked.rounds):
+        rounds.append(measure(folder, plugin, number % 2 == 0))
+        print(json.dumps(rounds[-1]), file=sys.stderr, flush=True)
+    figures = {name: round(median(each[name] for each in rounds), 3) for name in rounds[0]}
+    print(json.dumps({"clips": asked.clips, **figures}, indent=2))
 
 
 if __name__ == "__main__":

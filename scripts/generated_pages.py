@@ -15,6 +15,7 @@ from ablation_page import page as ablation_page
 from pretraining_cost import measured_block
 from quoted_results import comparison_block, quoted, run_block, sound_block, synchrony_block
 from task_pages import FOLDER, index_block, spec_block
+from trials import trials_block
 
 from avbench import archive
 from avbench.boards.pages import page as board_page
@@ -117,7 +118,11 @@ README = {
     "synchrony": synchrony_block,
 }
 CARDS = {
-    "models/gmscavp/README.md": {"results": comparison_block, "synchrony": synchrony_block},
+    "models/gmscavp/README.md": {
+        "results": comparison_block,
+        "synchrony": synchrony_block,
+        "trials": trials_block,
+    },
     "plugins/cavp/README.md": {"results": comparison_block},
 }
 PAGES: Mapping[str, Callable[[], str]] = {

@@ -169,6 +169,8 @@ def kept_figures(config: str, kept: Path, steps: int) -> dict[int, Mapping[str, 
 
 def trials_block(kept: Path = MEASURED, steps: int = 100) -> str:
     """Return the table: each figure of the other way, and ours of the same seeds in brackets."""
+    if not kept.is_dir():
+        return "None has been run yet: `python scripts/trials.py`."
     rows: list[list[str]] = []
     for trial in TRIALS:
         theirs, ours = (kept_figures(each, kept, steps) for each in (trial.config, trial.beside))

@@ -2,20 +2,21 @@
 
 import csv
 import hashlib
+import math
 import os
-from array import array
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, overload
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
 from avbench.clips import Clip
 from avbench.datasets.cliplist import ClipList, data_root, leaves, reject_unknown
+from avbench.datasets.row_register import NotedPlaces, RowRegister
 from avbench.datasets.tables import CsvTable, ParquetTable, Table
 from avbench.errors import DataError
 from avbench.records import DatasetRequest
@@ -51,6 +52,8 @@ class Row(BaseModel):
 
 
 FIELDS = frozenset(Row.model_fields)
+NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
+LATEST = sys.float_info.max
 
 
 def open_manifest(request: DatasetRequest) -> ClipList:
@@ -74,9 +77,9 @@ def open_manifest(request: DatasetRequest) -> ClipList:
     reject_unknown(request.args, ["manifest"], "manifest")
     root = data_root(request, "manifest")
     path = _path(root, request.args.get("manifest"))
-    listed = _listed(root, path)
-    clips = ManifestClips(root, listed.table, np.frombuffer(listed.places, np.int64))
-    bad = "; ".join(each for _, each in sorted(listed.bad)[:SHOWN])
+    listed = _listed(root, path, request.cache)
+    clips = ManifestClips(root, listed.table, listed.places)
+    bad = "; ".join(f"line {line}: {why}" for line, why in sorted(listed.bad)[:SHOWN])
     more = f"; and {listed.unusable - SHOWN} more" if listed.unusable > SHOWN else ""
     if not clips:
         raise DataError(
@@ -91,22 +94,24 @@ def open_manifest(request: DatasetRequest) -> ClipList:
 
 
 class ManifestClips(Sequence[Clip]):
-    """The clips of a manifest: of each memory holds the place of its row, which is read when it is asked for.
+    """The clips of a manifest, of which memory holds none: a row is read when its clip is asked for.
 
     Args:
         root: The data root.
         table: The manifest.
-        places: ``(clip,)``, int64: where their rows are.
+        places: Where the rows of clips are.
+        which: Numbers of those that are meant; by default all.
     """
 
-    def __init__(self, root: Path, table: Table, places: NDArray[np.int64]) -> None:
+    def __init__(self, root: Path, table: Table, places: NotedPlaces, which: range | None = None) -> None:
         self._root, self._table, self._places = root, table, places
+        self._which = range(len(places)) if which is None else which
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._which)
 
     def __iter__(self) -> Iterator[Clip]:
-        return self._at(self._places)
+        return self._at(self._which)
 
     @overload
     def __getitem__(self, index: int) -> Clip: ...
@@ -114,14 +119,15 @@ class ManifestClips(Sequence[Clip]):
     def __getitem__(self, index: slice) -> Sequence[Clip]: ...
     def __getitem__(self, index: int | slice) -> Clip | Sequence[Clip]:
         if isinstance(index, slice):
-            return ManifestClips(self._root, self._table, self._places[index])
-        return next(self._at(self._places[[index]]))
+            return ManifestClips(self._root, self._table, self._places, self._which[index])
+        return next(self._at([self._which[index]]))
 
-    def _at(self, places: NDArray[np.int64]) -> Iterator[Clip]:
-        return (_clip(self._root, cells) for cells in self._table.at(map(int, places)))
+    def _at(self, numbers: Iterable[int]) -> Iterator[Clip]:
+        places = (self._places[number] for number in numbers)
+        return (_clip(self._root, cells) for cells in self._table.at(places))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Listed:
     """What one pass over a manifest found.
 
@@ -133,58 +139,36 @@ class _Listed:
     """
 
     table: Table
-    places: "array[int]"
-    unusable: int = 0
-    bad: list[tuple[int, str]] = field(default_factory=list)
-
-    def leave_out(self, line: int, why: str, shown: int) -> None:
-        self.unusable += 1
-        if shown < SHOWN:
-            self.bad.append((line, f"line {line}: {why}"))
+    places: NotedPlaces
+    unusable: int
+    bad: Sequence[tuple[int, str]]
 
 
-def _listed(root: Path, path: Path) -> _Listed:
-    """Read a manifest once; of each row its place, its line and a hash of its id are kept."""
+def _listed(root: Path, path: Path, cache: Path) -> _Listed:
+    """Read a manifest once, and leave out what is no clip; what is noted of its rows lies in the cache."""
     try:
         table = ParquetTable(path) if path.suffix.lower() == ".parquet" else CsvTable(path)
         _check_columns(path, table.columns())
-        listed, lines, hashes = _Listed(table, array("q")), array("q"), array("q")
+        register, unusable = RowRegister(cache), 0
+        bad: list[tuple[int, str]] = []
         for line, place, cells in table.rows():
             try:
-                clip = _clip(root, cells)
+                name = cells["id"] if _plain(root, cells) else _clip(root, cells).id
             except (ValidationError, ValueError) as error:
-                listed.leave_out(line, _reason(error), listed.unusable)
+                unusable += 1
+                bad += [(line, _reason(error))] if unusable <= SHOWN else []
                 continue
-            listed.places.append(place)
-            lines.append(line)
-            hashes.append(hash(clip.id))
-        _leave_out_repeated(listed, lines, np.frombuffer(hashes, np.int64))
-        return listed
+            register.add(name, line, place)
+        distinct = register.distinct(SHOWN)
+        again = table.at(place for _, place in distinct.first)
+        for (line, _), cells in zip(distinct.first, again, strict=True):
+            bad.append((line, f"the id {_clip(root, cells).id!r} is used above"))
+        unusable += distinct.repeated
+        return _Listed(table=table, places=distinct.places, unusable=unusable, bad=bad)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(
             f"The manifest {path} cannot be read: {error}.", hint="Give a CSV file in UTF-8, or Parquet."
         ) from error
-
-
-def _leave_out_repeated(listed: _Listed, lines: "array[int]", hashes: NDArray[np.int64]) -> None:
-    """Leave out the rows whose id an earlier row has; ids of one hash are read again and compared."""
-    order = np.argsort(hashes, kind="stable")
-    follows = np.flatnonzero(hashes[order[1:]] == hashes[order[:-1]]) + 1
-    repeated: list[int] = []
-    for run in np.split(follows, np.flatnonzero(np.diff(follows) > 1) + 1) if len(follows) else ():
-        numbers = order[run[0] - 1 : run[-1] + 1]
-        known: set[str] = set()
-        cells = listed.table.at(listed.places[number] for number in numbers)
-        for number, each in zip(map(int, numbers), cells, strict=True):
-            name = str(each["id"]).strip()
-            repeated += [number] if name in known else []
-            known.add(name)
-    for shown, number in enumerate(sorted(repeated)):
-        (each,) = listed.table.at([listed.places[number]])
-        listed.leave_out(lines[number], f"the id {str(each['id']).strip()!r} is used above", shown)
-    if repeated:
-        kept = np.delete(np.frombuffer(listed.places, np.int64), repeated)
-        listed.places = array("q", kept.tobytes())
 
 
 def _path(root: Path, given: str | None) -> Path:
@@ -220,17 +204,43 @@ def _clip(root: Path, cells: Mapping[str, Any]) -> Clip:
     filled = {name: cell for name, cell in cells.items() if cell is not None and cell != ""}
     row = Row.model_validate({name: cell for name, cell in filled.items() if name in FIELDS})
     path = root / row.path
-    if "\0" in row.path or _outside(root, path):
+    if "\0" in row.path or _outside(root, str(path)):
         raise ValueError(f"the path {row.path!r} leaves the data root")
     labels = {name: str(cell) for name, cell in filled.items() if name not in FIELDS}
     return Clip(id=row.id, path=path, start=row.start, end=row.end, source=row.source, labels=labels)
 
 
-def _outside(root: Path, path: Path) -> bool:
+def _plain(root: Path, cells: Mapping[str, Any]) -> bool:
+    """Say whether a row is certainly that of a clip: quickly seen of most, and of all others left open."""
+    name, path, source = cells["id"], cells["path"], cells.get("source")
+    return (
+        _trimmed(name)
+        and _trimmed(path)
+        and (source is None or type(source) is str)
+        and "" not in cells
+        and 0 <= _seconds(cells.get("start"), 0.0) < _seconds(cells.get("end"), LATEST) <= LATEST
+        and not (path[0] == "/" or ".." in path or "\0" in path)
+        and not _outside(root, f"{root}/{path}")
+    )
+
+
+def _trimmed(cell: object) -> bool:
+    return type(cell) is str and cell != "" and cell == cell.strip()
+
+
+def _seconds(cell: object, default: float) -> float:
+    """Return a number as it stands in a table; NaN, which compares with nothing, of any but the plainest."""
+    if cell is None or cell == "":
+        return default
+    plain = type(cell) is float or (type(cell) is str and NUMBER.fullmatch(cell))
+    return float(cell) if plain else math.nan
+
+
+def _outside(root: Path, path: str) -> bool:
     # Of most files the folder is known, and following its links anew would take most of the time.
     folder, name = os.path.split(path)
     plain = name != ".." and not os.path.islink(path)  # noqa: PTH114 - half the time of pathlib's
-    return _folder_leaves(root, folder) if plain else leaves(root, path)
+    return _folder_leaves(root, folder) if plain else leaves(root, Path(path))
 
 
 @lru_cache(maxsize=4096)

@@ -1,8 +1,10 @@
 """Tables that are read row by row, in memory that does not grow with them, and any row again by its place."""
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -41,17 +43,17 @@ class CsvTable:
     def columns(self) -> list[str]:
         """Return the names in the first line."""
         with self._path.open("rb") as file:
-            return _names(csv.DictReader(_Lines(file), strict=True))
+            return _names(csv.reader(_Lines(file), strict=True))
 
     def rows(self) -> Iterator[tuple[int, int, Cells]]:
         """Yield line number, place and cells of each row."""
         with self._path.open("rb") as file:
             lines = _Lines(file)
-            reader = csv.DictReader(lines, restkey="", strict=True)
-            reader.fieldnames = _names(reader)
-            place = lines.place
-            for cells in reader:
-                yield reader.line_num, place, cells
+            reader = csv.reader(lines, strict=True)
+            names, place = _names(reader), lines.place
+            for row in reader:
+                if row:
+                    yield reader.line_num, place, _cells(names, row)
                 place = lines.place
 
     def at(self, places: Iterable[int]) -> Iterator[Cells]:
@@ -60,26 +62,36 @@ class CsvTable:
         with self._path.open("rb") as file:
             for place in places:
                 file.seek(place)
-                yield next(csv.DictReader(_Lines(file), names, restkey="", strict=True))
+                yield _cells(names, next(csv.reader(_Lines(file), strict=True)))
 
 
-def _names(reader: "csv.DictReader[str]") -> list[str]:
-    return [name.strip() for name in reader.fieldnames or ()]
+def _names(reader: Iterator[list[str]]) -> list[str]:
+    return [name.strip() for name in next(reader, [])]
 
 
-class _Lines(Iterator[str]):
-    """The lines of a file, and how many bytes those that were taken have."""
+def _cells(names: Sequence[str], row: Sequence[str]) -> Cells:
+    """Return a row by column, as :class:`csv.DictReader` does: what has no column stands under no name."""
+    cells: dict[str, Any] = dict(zip(names, row, strict=False))
+    if len(row) > len(names):
+        cells[""] = row[len(names) :]
+    elif len(row) < len(names):
+        cells |= dict.fromkeys(names[len(row) :])
+    return cells
+
+
+class _Lines(Iterable[str]):
+    """The lines of a file from where it stands, and where the next one begins."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self.place = file.tell()
-        self._lines = (line for chunk in file for line in chunk.splitlines(keepends=True))
+        self.place, self._file = file.tell(), file
 
-    def __next__(self) -> str:
-        line = next(self._lines)
-        # Spreadsheets write a byte order mark, which would become part of the first column's name.
-        text = line.decode("utf-8" if self.place else "utf-8-sig")
-        self.place += len(line)
-        return text
+    def __iter__(self) -> Iterator[str]:
+        for chunk in self._file:
+            for line in chunk.splitlines(keepends=True):
+                # Spreadsheets write a byte order mark, which would become part of the first column's name.
+                text = line.decode("utf-8" if self.place else "utf-8-sig")
+                self.place += len(line)
+                yield text
 
 
 class ParquetTable:
@@ -99,6 +111,9 @@ class ParquetTable:
             self._file = pyarrow.parquet.ParquetFile(path)
         except pyarrow.ArrowException as error:
             raise csv.Error(str(error)) from error
+        about = self._file.metadata
+        sizes = (about.row_group(group).num_rows for group in range(about.num_row_groups))
+        self._ends = list(accumulate(sizes))
         self._group = lru_cache(KEPT_GROUPS)(self._file.read_row_group)
 
     def columns(self) -> list[str]:
@@ -107,17 +122,15 @@ class ParquetTable:
 
     def rows(self) -> Iterator[tuple[int, int, Cells]]:
         """Yield line number, place and cells of each row."""
-        place = 0
+        place, names = 0, self.columns()
         for batch in self._file.iter_batches(BATCH_ROWS):
-            for cells in batch.to_pylist():
-                yield place + 2, place, cells
+            for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                yield place + 2, place, dict(zip(names, row, strict=True))
                 place += 1
 
     def at(self, places: Iterable[int]) -> Iterator[Cells]:
         """Yield the cells of the rows at these places."""
-        about = self._file.metadata
         for place in places:
-            group = 0
-            while place >= (rows := about.row_group(group).num_rows):
-                place, group = place - rows, group + 1
-            yield self._group(group).slice(place, 1).to_pylist()[0]
+            group = bisect_right(self._ends, place)
+            begin = self._ends[group - 1] if group else 0
+            yield self._group(group).slice(place - begin, 1).to_pylist()[0]

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from avbench.index.entries import Entry
 from avbench.store import write_whole
 
 FORMAT = "1"
+_NAMES: tuple[str, ...] = tuple(field.name for field in fields(Entry))
 _INTEGERS: tuple[str, ...] = ("bytes", "mtime_ns", "probed_ns", "width", "height", "sample_rate", "channels")
 _REALS: tuple[str, ...] = ("seconds", "fps", "video_start", "audio_start")
 
@@ -22,13 +23,16 @@ def write_index(path: Path, root: Path, entries: Iterable[Entry]) -> None:
     Raises:
         StorageError: It cannot be written.
     """
-    import pyarrow
+    from pyarrow import json as arrow_json
     from pyarrow import parquet
 
     about = {"avbench.index": FORMAT, "avbench.root": str(root)}
-    rows = [asdict(entry) for entry in entries]
-    content = io.BytesIO()
-    parquet.write_table(pyarrow.Table.from_pylist(rows, schema=_schema().with_metadata(about)), content)
+    schema, content = _schema(), io.BytesIO()
+    # As lines of JSON: arrays made from Python's lists import pandas where it is installed, half a second.
+    lines = "".join(f"{json.dumps(_row(entry))}\n" for entry in entries).encode()
+    options = arrow_json.ParseOptions(explicit_schema=schema)
+    table = arrow_json.read_json(io.BytesIO(lines), parse_options=options) if lines else schema.empty_table()
+    parquet.write_table(table.replace_schema_metadata(about), content)
     write_whole(path, content.getvalue())
 
 
@@ -56,9 +60,8 @@ def read_index(path: Path, root: Path) -> dict[str, Entry]:
         raise DataError(
             f"{path} is no index of {root}: {error}.", hint="Give another --out, or remove that file."
         ) from error
-    names = [field.name for field in fields(Entry)]
-    rows = zip(*(columns[name] for name in names), strict=True)
-    return {row[0]: Entry(**dict(zip(names, row, strict=True))) for row in rows}
+    rows = zip(*(columns[name] for name in _NAMES), strict=True)
+    return {row[0]: Entry(**dict(zip(_NAMES, row, strict=True))) for row in rows}
 
 
 def read_journal(path: Path, root: Path) -> Iterator[Entry]:
@@ -77,7 +80,12 @@ def read_journal(path: Path, root: Path) -> Iterator[Entry]:
 
 def journal_line(root: Path, entry: Entry) -> str:
     """Return what is noted of an entry."""
-    return json.dumps([str(root), asdict(entry)]) + "\n"
+    return json.dumps([str(root), _row(entry)]) + "\n"
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    # dataclasses.asdict copies every value, which takes a tenth of the time that probing a small file does.
+    return {name: getattr(entry, name) for name in _NAMES}
 
 
 def _schema() -> Any:
@@ -85,4 +93,4 @@ def _schema() -> Any:
 
     kinds: dict[str, Any] = {name: pyarrow.int64() for name in _INTEGERS}
     kinds |= {name: pyarrow.float64() for name in _REALS}
-    return pyarrow.schema([(field.name, kinds.get(field.name, pyarrow.string())) for field in fields(Entry)])
+    return pyarrow.schema([(name, kinds.get(name, pyarrow.string())) for name in _NAMES])

@@ -8,7 +8,7 @@ from avbench.datasets.file_names import ClipKey
 from avbench.errors import DataError
 from avbench.lists.audioset import read_audioset_classes
 from avbench.lists.id_list import IdList, ListedClip
-from avbench.lists.rows import BadRow, headed, milliseconds, numbered, source, table
+from avbench.lists.rows import BadRow, headed, milliseconds, numbered, repetitions, source, table
 
 COLUMNS = ("segment_id", "start_time_seconds", "end_time_seconds", "label")
 NAMES = "mid_to_display_name.tsv"
@@ -60,9 +60,8 @@ def read_audioset_strong(path: Path, classes: Path | None = None) -> IdList:
         )
         for key, kinds in said.items()
     ]
-    notes = (f"{repeated} lines of the list stand there more than once and count once.",) if repeated else ()
     name = path.stem.removeprefix("audioset_").replace("_", "-")
-    return IdList(name=f"audioset-{name}", clips=clips, notes=notes)
+    return IdList(name=f"audioset-{name}", clips=clips, notes=repetitions(repeated))
 
 
 def _segment(text: str) -> ClipKey:

@@ -9,7 +9,7 @@ from typing import cast
 from avbench.datasets.file_names import ClipKey
 from avbench.errors import DataError
 from avbench.lists.id_list import IdList, ListedClip
-from avbench.lists.rows import BadRow
+from avbench.lists.rows import BadRow, repetitions
 
 # The time of day; recordings that were cut again have a number after it, of up to four digits.
 STAMP = re.compile(r"\d{4}(?:-\d{1,2}){5}(?:-\d{1,4})?", re.ASCII)
@@ -54,11 +54,8 @@ def read_greatest_hits(path: Path) -> IdList:
             ) from error
     if not clips:
         raise DataError(f"The list {path} names no clip.", hint="Give the file as its authors distribute it.")
-    repeated = len(entries) - len(clips)
-    notes = (
-        (f"{repeated} entries of the list stand there more than once and count once.",) if repeated else ()
-    )
-    return IdList(name=f"greatesthits-{path.stem}", clips=list(clips.values()), notes=notes)
+    name = f"greatesthits-{path.stem.removeprefix('greatesthit_').replace('_', '-')}"
+    return IdList(name=name, clips=list(clips.values()), notes=repetitions(len(entries) - len(clips)))
 
 
 def _entries(said: object) -> Iterable[tuple[str, str]]:

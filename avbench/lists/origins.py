@@ -63,14 +63,41 @@ READERS: Mapping[str, Callable[[Path, Args], IdList]] = {
     "greatesthits": lambda path, _: read_greatest_hits(path),
     "avsync15": lambda path, _: read_avsync15(path),
     "kinetics-sounds": lambda path, args: read_kinetics(path, kept_classes(args.get("classes", ""))),
-    "foleybench": lambda path, _: read_json_lines(path),
-    "moviegen": lambda path, _: read_json_lines(path),
+    "foleybench": lambda path, _: read_json_lines(path, "foleybench"),
+    "moviegen": lambda path, _: read_json_lines(path, "moviegen"),
 }
+
+
+BEGINNINGS: Mapping[str, str] = {
+    "# Segments csv": "audioset",
+    "segment_id\t": "audioset",
+    "videoID,": "panda70m",
+    "audiocap_id,": "audiocaps",
+    "Category&": "ave",
+    "filename\tevent_labels": "llp",
+    "label,youtube_id,": "kinetics-sounds",
+    "video_id,label,modality": "vggsound",
+}
+"""What the first line of a list begins with that only one data set has: dataset by beginning."""
 
 
 def read_list(dataset: str, path: Path, args: Args) -> IdList:
     """Read a list of a dataset under its name."""
-    return named(READERS[dataset](path, args))
+    return named(_read(dataset, path, args))
+
+
+def _read(dataset: str, path: Path, args: Args) -> IdList:
+    try:
+        return READERS[dataset](path, args)
+    except DataError as error:
+        first = _first_line(path)
+        owner = next((name for beginning, name in BEGINNINGS.items() if first.startswith(beginning)), dataset)
+        if owner == dataset:
+            raise
+        raise DataError(
+            f"The list {path} is one of {owner}, not of {dataset}.",
+            hint=f"Choose a task of {owner}, or name it: --dataset {owner}.",
+        ) from error
 
 
 def list_asked_for(dataset: str, args: Args) -> IdList | None:
@@ -93,7 +120,7 @@ def list_asked_for(dataset: str, args: Args) -> IdList | None:
         raise DataError(
             f"There is no list {wanted!r} of {dataset}.", hint=f"Known: {names}; or give a file: --list FILE."
         )
-    read = READERS[dataset](file, args) if file else None
+    read = _read(dataset, file, args) if file else None
     if name in VGGSOUNDER_VIEWS:
         return check(_view(name, read, args), name)
     if name and read:

@@ -79,6 +79,11 @@ def headed(
         yield line, dict(zip(names, cells, strict=True))
 
 
+def repetitions(count: int) -> tuple[str, ...]:
+    """Return the note on rows that a list holds more than once, if there are any."""
+    return (f"Rows that repeat another one of the list, and count once with it: {count}.",) if count else ()
+
+
 def source(text: str) -> str:
     """Return a video's id if it is one: what is none could name a file outside the data root."""
     if not SOURCE.fullmatch(text):

@@ -115,14 +115,19 @@ def _vggsound_name(stem: str) -> ClipKey:
     return padded(stem)
 
 
-def read_json_lines(path: Path) -> IdList:
-    """Read a file of one json object a line, each with an ``id``: MovieGen's and FoleyBench's metadata."""
+def read_json_lines(path: Path, dataset: str) -> IdList:
+    """Read a file of one json object a line, each with an ``id``: MovieGen's and FoleyBench's metadata.
+
+    Args:
+        path: The file.
+        dataset: Whose it is: the list is called after it.
+    """
     clips: dict[ClipKey, ListedClip] = {}
     for line, text in enumerate(_text(path).splitlines(), start=1):
         if text.strip():
             with numbered(path, line):
                 _add(clips, _json_line(text))
-    return IdList(name=path.stem, clips=list(clips.values()))
+    return IdList(name=f"{dataset}-{path.stem}", clips=list(clips.values()))
 
 
 def _json_line(text: str) -> ListedClip:

@@ -8,7 +8,7 @@ from typing import Any, cast
 from avbench.datasets.file_names import ClipKey
 from avbench.errors import DataError
 from avbench.lists.id_list import IdList, ListedClip
-from avbench.lists.rows import BadRow, headed, numbered, padded, table, ten_seconds
+from avbench.lists.rows import BadRow, headed, numbered, padded, repetitions, table, ten_seconds
 
 SPLITS = ("train", "test")
 
@@ -45,8 +45,7 @@ def read_vggsound(path: Path, *, split: str = "") -> IdList:
     chosen = [clip for clip in clips.values() if not split or clip.labels["split"] == split]
     if not chosen:
         raise DataError(f"The list {path} names no clip.", hint="Give the file as its authors distribute it.")
-    notes = (f"{repeated} rows of the list stand there more than once and count once.",) if repeated else ()
-    return IdList(name=f"vggsound-{split or path.stem}", clips=chosen, notes=notes)
+    return IdList(name=f"vggsound-{split or path.stem}", clips=chosen, notes=repetitions(repeated))
 
 
 def _clip(cells: list[str], fields: int) -> ListedClip:

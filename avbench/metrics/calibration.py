@@ -26,6 +26,8 @@ from avbench.metrics.offsets import Trials, within
 from avbench.metrics.weighting import resampled, weighted_area
 
 BINS = 15
+# Of sums in another order.
+NO_WIDTH = 1e-12
 
 
 def calibration_error(trials: Trials) -> float:
@@ -37,10 +39,21 @@ def calibration_error(trials: Trials) -> float:
     return float(_weighted_error(*_gaps(trials), np.ones((1, len(trials.offsets))))[0])
 
 
-def calibration_interval(trials: Trials, groups: Sequence[str], *, seed: int) -> Interval:
-    """Return the interval of the ECE at this number of clips; ``groups`` ``(clip,)`` are resampled."""
+def calibration_interval(trials: Trials, groups: Sequence[str], *, seed: int) -> Interval | None:
+    """Return the interval of the ECE at this number of clips.
+
+    Args:
+        trials: Scored by logits.
+        groups: ``(clip,)``: the recording of each.
+        seed: Of the resampling.
+
+    Returns:
+        ``None`` where it would have no width, which says nothing: of one recording.
+    """
     gaps, bins = _gaps(trials)
     drawn = resampled(lambda weights: _weighted_error(gaps, bins, weights), groups, seed=seed)
+    if np.ptp(drawn) < NO_WIDTH:
+        return None
     return recentred_interval(calibration_error(trials), drawn, groups=len(set(groups)), seed=seed, least=0.0)
 
 

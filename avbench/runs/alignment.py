@@ -1,6 +1,6 @@
 """Alignment: every clip makes one pair of picture and sound, and a model says whether it is a true one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -81,10 +81,16 @@ def _scores(job: Job, pairing: Pairing) -> tuple[Census, Scores]:
     plan, protocol = job.plan, pairing.protocol
     with job.clock.phase("resolve"):
         census = job.census(plan.clips)
-        left_out = {**without_sound(pairing, census.left_out), **census.left_out}
+        left_out, copies = dict(census.left_out), copied(pairing, census.keys)
     with job.clock.phase("masks"):
-        starts = {clip.id: protocol.largest + pairing.pairs[clip.id].shift for clip in plan.clips}
-        masked = masked_clips(job, protocol, census, starts, left_out)
+        starts = {
+            clip_id: protocol.largest + pair.shift
+            for clip_id, pair in pairing.pairs.items()
+            if clip_id not in copies
+        }
+        masked = {**masked_clips(job, protocol, census, starts, left_out), **copies}
+        # Whatever is decoded for a model, the whole of each clip was tried: all leave out the same.
+        left_out = {**without_sound(pairing, left_out, masked), **left_out}
     contents = job.census(plan.clips, by_name=True).keys if plan.contestant.inputs.unread else census.keys
     scores = Scores(
         keys=pairing.keys(contents),
@@ -102,15 +108,28 @@ def _scores(job: Job, pairing: Pairing) -> tuple[Census, Scores]:
     return census, scores
 
 
-def without_sound(pairing: Pairing, left_out: Mapping[str, LeftOut]) -> dict[str, LeftOut]:
-    """Return the clips whose sound is that of a clip that is left out, for the same reason."""
+def copied(pairing: Pairing, contents: Mapping[str, str]) -> dict[str, LeftOut]:
+    """Return the clips that were to be shown with another recording's sound, and got that of a copy."""
+    return {
+        clip_id: LeftOut(
+            reason="copy", message=f"The sound is to be another recording's; {pair.sound} is a copy."
+        )
+        for clip_id, pair in pairing.pairs.items()
+        if pair.sound != clip_id and clip_id in contents and contents[clip_id] == contents.get(pair.sound)
+    }
+
+
+def without_sound(
+    pairing: Pairing, left_out: Mapping[str, LeftOut], masked: Container[str] = ()
+) -> dict[str, LeftOut]:
+    """Return the clips, but for masked ones, whose sound is that of a clip left out, for the same reason."""
     return {
         clip_id: LeftOut(
             reason=left_out[pair.sound].reason,
             message=f"Its sound is that of {pair.sound}: {left_out[pair.sound].message}",
         )
         for clip_id, pair in pairing.pairs.items()
-        if pair.sound in left_out
+        if pair.sound in left_out and clip_id not in masked
     }
 
 

@@ -230,7 +230,9 @@ class Listener:
         kept = shelf.read_several(digest, "heard")
         if set(kept) == set(ear.parts):
             return kept
-        found = ear.hear(sound.astype(np.float32) / FULL_SCALE, self.sample_rate)
+        samples = sound.astype(np.float32)
+        samples /= FULL_SCALE
+        found = ear.hear(samples, self.sample_rate)
         shelf.write_several(digest, "heard", found)
         return found
 

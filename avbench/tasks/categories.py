@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avbench.clips import Clip, Gallery
+from avbench.errors import DataError
 from avbench.metrics.categories import category_values, chance_values, tie_groups
 from avbench.metrics.class_means import bootstrap_class_means
 from avbench.metrics.embeddings import check_pairs, distinct_rows, unit_rows
@@ -89,8 +90,16 @@ def score_categories(
 
     Raises:
         ModelError: The embeddings have unlike shapes, or hold NaN or infinite values.
+        DataError: No clip has a class to be found by.
     """
     check_pairs(video, audio)
+    named = tuple(dict.fromkeys((*protocol.heard, *protocol.seen)))
+    if not any(named_classes(clip, named) for clip in clips):
+        under = f" under its labels {', '.join(named)}" if named else ""
+        raise DataError(
+            f"None of the {len(clips)} clips has a class{under}.",
+            hint="Give a list that says what is heard and seen in each; docs/datasets.md has those there are.",
+        )
     row_of = {clip.id: row for row, clip in enumerate(clips)}
     rows = {"v2a": unit_rows(video), "a2v": unit_rows(audio)}
     measurements: list[Measurement] = []

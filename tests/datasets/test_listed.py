@@ -164,12 +164,21 @@ def test_every_layout_is_joined_with_its_list(tmp_path, dataset, split):
 
 def test_lists_on_the_command_line(tmp_path, capsys):
     path = listing(tmp_path, f"{ID}_000030")
-    for args in ([str(path), "--out", str(tmp_path / "ids"), "--json"], ["--json"]):
+    for args in (
+        [str(path), "--out", str(tmp_path / "ids"), "--json"],
+        ["--json"],
+        ["--dataset", "vggsound", "--json"],
+    ):
         with pytest.raises(SystemExit) as stopped:
             main(["data", "lists", *args])
         assert not stopped.value.code
         told = json.loads(capsys.readouterr().out)
-        assert told["clips"] == 1 if args[1:] else "av-clean" in {each["name"] for each in told}
+        if args[0] == str(path):
+            assert told["clips"] == 1
+        else:
+            names = {each["name"] for each in told}
+            assert "av-clean" in names
+            assert ("audioset-balanced-22160" in names) == ("--dataset" not in args)
 
     assert (tmp_path / "ids").read_text() == f"{ID}_30000_40000\n"
 

@@ -1,20 +1,19 @@
 """A table of clips: rows become clips, bad rows are named by their line, paths never leave the root."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from avbench.datasets.manifest import open_manifest
-from avbench.errors import DataError, UsageError
+from avbench.errors import DataError, StorageError, UsageError
 from avbench.records import DatasetRequest
 
 
 def opened(root, **args):
+    cache = root.parent / f"{root.name}-cache"
     return open_manifest(
-        DatasetRequest(cache=Path("unused"), root=root, args=args, progress=lambda what, done, total: None)
+        DatasetRequest(cache=cache, root=root, args=args, progress=lambda what, done, total: None)
     )
 
 
@@ -201,12 +200,61 @@ def test_repeated_ids_are_left_out_in_the_order_of_their_lines(tmp_path):
     assert dataset.notes == (f"3 rows of the manifest left out: {'; '.join(used)}.",)
 
 
-def test_ids_of_one_hash_are_told_apart(tmp_path, monkeypatch):
-    monkeypatch.setattr("avbench.datasets.manifest.hash", lambda text: 7, raising=False)
+def test_what_is_noted_of_the_rows_leaves_nothing_in_the_cache(tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
 
-    dataset = opened(written(tmp_path, "id,path\na,a.mp4\nb,b.mp4\na,c.mp4\nc,c.mp4\n"))
+    dataset = opened(written(root, "id,path\na,a.mp4\na,b.mp4\n"))
 
-    assert [clip.id for clip in dataset.clips] == ["a", "b", "c"]
+    assert list((tmp_path / "root-cache").iterdir()) == []
+    assert len(dataset.clips) == 1
+
+
+def test_a_cache_that_cannot_be_written_is_an_error(tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    (tmp_path / "root-cache").write_text("a file")
+
+    with pytest.raises(StorageError, match="root-cache cannot be written"):
+        opened(written(root, "id,path\na,a.mp4\n"))
+
+
+CELLS = {
+    "id": ["a", " a", "b\u00a0", "\x1cc", "", "é"],
+    "path": [
+        "a.mp4",
+        "x//a.mp4",
+        "./a.mp4",
+        "x/",
+        "..",
+        "x/../a.mp4",
+        "/a.mp4",
+        "link/a.mp4",
+        "out",
+        " a",
+        "a\0",
+    ],
+    "start": ["", "0", "1.5", "007", "5.", ".5", "1e1", "-1", "-0", "nan", "inf", "1_0", "٣", "9" * 400],
+    "end": ["", "1", "1.50", "5.5", "inf", "soon", "9" * 400],
+}
+
+
+@given(rows=st.lists(st.tuples(*map(st.sampled_from, CELLS.values())), min_size=1, max_size=20))
+def test_rows_that_are_plainly_clips_are_those_that_validation_takes(tmp_path_factory, rows):
+    root = tmp_path_factory.mktemp("root")
+    (root / "link").symlink_to(root.parent, target_is_directory=True)
+    (root / "out").symlink_to("/etc/passwd")
+    table = pd.DataFrame(rows, columns=list(CELLS)).assign(row=range(len(rows)))
+    table.loc[len(rows)] = ["last", "last.mp4", "", "", len(rows)]
+    table.to_csv(root / "manifest.csv", index=False)
+
+    quick = opened(root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("avbench.datasets.manifest._plain", lambda root, cells: False)
+        thorough = opened(root)
+
+    assert list(quick.clips) == list(thorough.clips)
+    assert quick.notes == thorough.notes
 
 
 def test_parquet_rows_are_found_in_every_row_group(tmp_path):

@@ -5,7 +5,8 @@ import itertools
 import pytest
 import torch
 
-from gmscavp.config import BASE, LARGE, SMALL, SMALL_DIFFUSION, GMSCAVPConfig
+from gmscavp.config import BASE, BASE_FROZEN, LARGE, SMALL, SMALL_DIFFUSION, GMSCAVPConfig
+from gmscavp.gradient_cache import obstacle
 from gmscavp.inputs import CAVP_LOG_MEL, CNN14, SLOWONLY
 from gmscavp.model import GMSCAVP
 from gmscavp.plugin import FAMILY
@@ -51,3 +52,12 @@ def test_every_scale_is_diffused_both_ways_at_falling_resolution_in_time_and_in_
         grids = [target.grid(direction)[1:3] for target in config.diffusion.targets]
         assert all(finer[0] > coarser[0] for finer, coarser in itertools.pairwise(grids))
         assert grids[0][1] > grids[-1][1]
+
+
+def test_base_frozen_is_base_whose_rows_do_not_depend_on_each_other() -> None:
+    with torch.device("meta"):
+        base, frozen = (GMSCAVP(config).train() for config in (BASE, BASE_FROZEN))
+
+    assert base.state_dict().keys() == frozen.state_dict().keys()
+    assert "normalises by the whole batch" in (obstacle(base) or "")
+    assert obstacle(frozen) is None

@@ -238,3 +238,12 @@ def test_draws_have_the_distribution_they_are_said_to_have(joint: GMSCAVP) -> No
 def test_a_joint_objective_without_seeds_is_refused(joint: GMSCAVP, frames: Tensor, samples: Tensor) -> None:
     with pytest.raises(ValueError, match="pass the seeds"):
         joint(frames, samples, 2)
+
+
+def test_cross_attention_favours_the_same_instant_only_where_it_is_biased_in_time(joint: GMSCAVP) -> None:
+    unbiased = of_parts(joint, time_bias=False)
+
+    for direction in ("v2a", "a2v"):
+        biased, even = (each.directed(direction).denoiser.scales[0] for each in (joint, unbiased))
+        assert (biased.distance[1:].flatten(1).min(dim=1).values < 0).all() and not even.distance.any()
+    assert joint.state_dict().keys() == unbiased.state_dict().keys()

@@ -17,6 +17,8 @@ from tests.gmscavp.test_finiteness import with_bad_step
 pytestmark = [
     pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU"),
+    # torch warns of the mode itself, in which a wait is an error.
+    pytest.mark.filterwarnings("ignore:Synchronization debug mode is a prototype feature"),
 ]
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avbench.datasets.file_names import ClipKey
+from avbench.datasets.mimic.layouts import LAYOUTS
 from avbench.errors import DataError
 from avbench.lists.audioset import read_audiocaps, read_audioset
 from avbench.lists.audioset_strong import read_audioset_strong
@@ -17,6 +18,7 @@ from avbench.lists.greatest_hits import read_greatest_hits
 from avbench.lists.id_list import IdList, ListedClip
 from avbench.lists.kinetics import CLASSES, kept_classes, read_kinetics
 from avbench.lists.known import KNOWN, check, named
+from avbench.lists.origins import BEGINNINGS, list_asked_for
 from avbench.lists.panda70m import panda70m_clips, read_panda70m
 from avbench.lists.small_sets import read_ave, read_avsync15, read_json_lines, read_llp
 from avbench.lists.synchformer import read_shifts
@@ -32,6 +34,10 @@ STRONG = "segment_id\tstart_time_seconds\tend_time_seconds\tlabel\n"
 FRAMED = STRONG.replace("label", "label\tpresent")
 STAMP = "2015-10-02-11-46-40-1490"
 SPANS = "[['0:00:16.300', '0:00:32.566']]"
+
+
+def prompts(path: Path) -> IdList:
+    return read_json_lines(path, "moviegen")
 
 
 def written(folder: Path, text: str, name: str = "list.csv") -> Path:
@@ -58,7 +64,7 @@ def test_a_repeated_row_counts_once_and_is_told(tmp_path):
     read = read_vggsound(written(tmp_path, f"{ID}_000030.mp4,x\n" * 2))
 
     assert len(read.clips) == 1
-    assert "1 rows" in read.notes[0]
+    assert read.notes == ("Rows that repeat another one of the list, and count once with it: 1.",)
 
 
 @pytest.mark.parametrize(
@@ -104,8 +110,8 @@ def test_a_repeated_row_counts_once_and_is_told(tmp_path):
         (read_audioset_strong, f"{STRONG}{ID}_0\tnan\t1.0\t/m/a\n", "Line 2 .* no number of seconds"),
         (read_audioset_strong, f"{FRAMED}{ID}_0\t0.0\t1.0\t/m/a\tYES\n", "Line 2 .* neither PRESENT"),
         (read_avsync15, f"../dog/{ID}_000030.mp4\n", "Line 1 .* no path"),
-        (read_json_lines, '{"id": "../up"}\n', "Line 1 .* the id '../up'"),
-        (read_json_lines, "{\n", "Line 1 .* no json"),
+        (prompts, '{"id": "../up"}\n', "Line 1 .* the id '../up'"),
+        (prompts, "{\n", "Line 1 .* no json"),
     ],
 )
 def test_what_breaks_a_format_is_named_by_its_place(tmp_path, reader, text, said):
@@ -169,6 +175,24 @@ def test_kinetics_sounds_keeps_the_classes_named_and_tells_them(tmp_path):
         read_kinetics(path, ("humming",))
 
 
+def test_a_list_of_another_data_set_is_known_by_its_beginning(tmp_path):
+    path = written(tmp_path, STRONG)
+    with pytest.raises(DataError, match="is one of audioset, not of vggsound"):
+        list_asked_for("vggsound", {"list": str(path)})
+    with pytest.raises(DataError, match="Line 2"):
+        list_asked_for("audioset", {"list": str(written(tmp_path, f"{STRONG}x\t0\t1\t/m/a\n"))})
+
+
+@pytest.mark.parametrize("dataset", LAYOUTS)
+def test_no_list_is_taken_for_another_data_sets(tmp_path, dataset):
+    layout = LAYOUTS[dataset]
+    parts = [part for part in layout.parts() if part.kind != "unlisted"]
+    written(tmp_path, layout.lists(parts, layout.classes)[layout.test_list], "list")
+    first = (tmp_path / "list").read_text().splitlines()[0]
+
+    assert {owner for begin, owner in BEGINNINGS.items() if first.startswith(begin)} <= {dataset}
+
+
 def test_the_two_lists_of_classes_differ_in_one(tmp_path):
     path = written(tmp_path, kinetics(*CLASSES["32"], "yoga"))
     names = [read_kinetics(path, kept_classes(asked)).name for asked in ("31", "32", "")]
@@ -187,7 +211,7 @@ def test_strong_labels_say_when_each_class_is_heard(tmp_path):
     (clip,) = read_audioset_strong(path).clips
 
     assert bare.name == "audioset-eval-strong"
-    assert bare.notes == ("1 lines of the list stand there more than once and count once.",)
+    assert bare.notes == ("Rows that repeat another one of the list, and count once with it: 1.",)
     assert bare.clips[0].classes == ("/m/a", "/m/b")
     assert (clip.key, clip.classes) == (SECONDS_30, ("Bark", "Wind noise (microphone)"))
     assert clip.labels["events"].split("\n") == [

@@ -5,6 +5,7 @@ import pytest
 from sklearn.metrics import average_precision_score, ndcg_score
 
 from avbench.clips import Clip, Gallery
+from avbench.errors import DataError
 from avbench.specs import CategoryProtocol
 from avbench.tasks.categories import CategoryOutcome, score_categories
 
@@ -96,6 +97,16 @@ def test_a_query_that_has_nothing_to_find_asks_nothing_and_is_counted():
         f"{direction}: 1 of 60 queries have no other clip of their class." for direction in ("a2v", "v2a")
     )
     assert by_id(outcome)["category.a2v.map"].n == 59
+
+
+def test_clips_without_any_class_are_an_error_and_not_a_score(tmp_path):
+    unknown = [Clip(id=f"{k}", path=tmp_path, labels={"A": ""}) for k in range(4)]
+    galleries = [Gallery(name="standard", clip_ids=tuple(clip.id for clip in unknown))]
+    with pytest.raises(DataError, match=r"None of the 4 clips has a class\."):
+        score_categories(CategoryProtocol(), galleries, unknown, np.eye(4), np.eye(4), 0)
+    apart = CategoryProtocol(heard=("A",), seen=("V",))
+    with pytest.raises(DataError, match="under its labels A, V"):
+        score_categories(apart, galleries, unknown, np.eye(4), np.eye(4), 0)
 
 
 def test_any_shared_class_is_enough_unless_all_are_asked_for():

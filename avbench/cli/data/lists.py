@@ -9,7 +9,9 @@ from avbench.cli.options import json_option, print_json
 
 @click.command("lists")
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--dataset", default="vggsound", show_default=True, metavar="NAME", help="Whose list it is.")
+@click.option(
+    "--dataset", metavar="NAME", help="Whose list it is, or lists are to be shown.  [default: vggsound]"
+)
 @click.option("--subset", metavar="NAME", help="The known list that FILE is to be, or that is taken from it.")
 @click.option(
     "--out",
@@ -18,7 +20,9 @@ from avbench.cli.options import json_option, print_json
     help="Write the ids, one a line, sorted: `sha256sum` of it is the digest.",
 )
 @json_option
-def command(file: Path | None, dataset: str, subset: str | None, out: Path | None, as_json: bool) -> None:
+def command(
+    file: Path | None, dataset: str | None, subset: str | None, out: Path | None, as_json: bool
+) -> None:
     """Show the lists that have a name, or read FILE, as its authors distribute it, and say which it is.
 
     \b
@@ -28,14 +32,15 @@ def command(file: Path | None, dataset: str, subset: str | None, out: Path | Non
       avbench data lists vggsounder.csv --subset av-clean --out av-clean.txt
       avbench data lists balanced_train_segments.csv --dataset audioset --json
     """
-    if file is None and subset is None:
-        _show_known(as_json)
-        return
     from avbench.errors import UnknownName, UsageError
     from avbench.lists.origins import READERS, list_asked_for
 
-    if dataset not in READERS:
+    if dataset is not None and dataset not in READERS:
         raise UnknownName("dataset of lists", dataset, READERS)
+    if file is None and subset is None:
+        _show_known(dataset, as_json)
+        return
+    dataset = dataset or "vggsound"
     given = {"list": str(file)} if file else {}
     read = list_asked_for(dataset, given | ({"subset": subset} if subset else {}))
     if read is None:
@@ -56,12 +61,15 @@ def command(file: Path | None, dataset: str, subset: str | None, out: Path | Non
         click.echo(f"note: {note}")
 
 
-def _show_known(as_json: bool) -> None:
+def _show_known(dataset: str | None, as_json: bool) -> None:
     from avbench.lists.known import KNOWN
 
+    shown = [known for known in KNOWN.values() if dataset in (None, known.dataset)]
     if as_json:
         fields = ("name", "dataset", "count", "digest", "made_of")
-        print_json([{field: getattr(known, field) for field in fields} for known in KNOWN.values()])
+        print_json([{field: getattr(known, field) for field in fields} for known in shown])
         return
-    for known in KNOWN.values():
+    if not shown:
+        click.echo(f"No list of {dataset} has a name.")
+    for known in shown:
         click.echo(f"{known.name:26}{known.count:>7,}  {known.digest[:16]}…  from {known.made_of}")
