@@ -78,28 +78,12 @@ def networks(job: Job) -> Networks:
         embedder_named(job.registry, name)
     for name in job.request.judges:
         _judge_named(job, name)
-    ears: list[Ear] = [SignalEar(channels=protocol.channels)]
-    prefixes: dict[str, str] = {}
-    readers: list[Reader] = []
-    references: dict[str, Statistics] = {}
-    viewers: dict[str, Contestant] = {}
-    identities: dict[str, dict[str, str]] = {}
     notes: list[str] = []
-    for name in dict.fromkeys([*protocol.embedders, *job.request.embedders, *job.request.references]):
-        try:
-            ear, record = _embedder_ear(job, name)
-        except AvbenchError as error:
-            if job.request.embedders.get(name) or name in job.request.references:
-                raise
-            notes.append(f"Nothing is scored through {name}: {error.message} {error.hint}")
-            continue
-        ears.append(ear)
-        prefixes[name], identities[name] = record.distance, {k: str(v) for k, v in ear.identity.items()}
-        if name in job.request.references:
-            found = reference_for(job.request.references[name], record, ear, form_of(job.plan))
-            references[name] = found
-            identities[f"reference {name}"] = {"sha256": found.digest, "rows": str(found.moments.n)}
-        readers += [Reader(name=name, identity=ear.identity, load=ear.load)] * record.reads
+    heard = list(_embedders(job, notes))
+    ears: list[Ear] = [SignalEar(channels=protocol.channels), *(ear for ear, _ in heard)]
+    identities = {ear.name: {key: str(each) for key, each in ear.identity.items()} for ear, _ in heard}
+    references = _references(job, heard, identities)
+    viewers: dict[str, Contestant] = {}
     for name in protocol.similarity:
         try:
             viewers[name] = _viewer(job, name)
@@ -111,14 +95,42 @@ def networks(job: Job) -> Networks:
     seats = tuple(_seats(job, identities, notes))
     return Networks(
         ears=tuple(ears),
-        prefixes=prefixes,
+        prefixes={ear.name: record.distance for ear, record in heard},
         viewers=viewers,
-        readers=tuple(readers),
+        readers=tuple(
+            Reader(name=ear.name, identity=ear.identity, load=ear.load)
+            for ear, record in heard
+            if record.reads
+        ),
         seats=seats,
         references=references,
         identities=identities,
         notes=tuple(notes),
     )
+
+
+def _embedders(job: Job, notes: list[str]) -> Iterator[tuple[EmbedderEar, EmbedderRecord]]:
+    """Yield the embedders a task names, and those the user adds; what cannot be had becomes a note."""
+    asked = job.request
+    for name in dict.fromkeys([*protocol_of(job.plan).embedders, *asked.embedders, *asked.references]):
+        try:
+            yield _embedder_ear(job, name)
+        except AvbenchError as error:
+            if asked.embedders.get(name) or name in asked.references:
+                raise
+            notes.append(f"Nothing is scored through {name}: {error.message} {error.hint}")
+
+
+def _references(
+    job: Job, heard: Sequence[tuple[EmbedderEar, EmbedderRecord]], identities: dict[str, dict[str, str]]
+) -> dict[str, Statistics]:
+    """Return the statistics that the user names, by embedder, and write down which they are."""
+    found: dict[str, Statistics] = {}
+    for ear, record in heard:
+        if path := job.request.references.get(ear.name):
+            found[ear.name] = each = reference_for(path, record, ear, form_of(job.plan))
+            identities[f"reference {ear.name}"] = {"sha256": each.digest, "rows": str(each.moments.n)}
+    return found
 
 
 def _seats(job: Job, identities: dict[str, dict[str, str]], notes: list[str]) -> Iterator[Seat]:
