@@ -105,7 +105,7 @@ def measure(weights: Path, config: str, *, clips: int, device: str) -> dict[str,
 
     network = FAMILY.trained(config, str(weights)).to(device).eval()
     given = {"clips": "32", "val_clips": str(clips)}
-    apart = open_training(given, FAMILY.inputs({"config": config}), lambda *_: None).validation
+    apart = open_training(given, FAMILY.inputs({"config": config}), lambda what, done, total: None).validation
     assert apart is not None
     figures = {"clips": float(clips), **retrieval_on(apart, device)(network)}
     return figures | (denoising(network, apart, device) if network.diffusion is not None else {})

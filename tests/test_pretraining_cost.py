@@ -13,7 +13,7 @@ from avbench.recipes import read_recipe
 from gmscavp.plugin import RECIPES
 
 ROOT = Path(__file__).parent.parent
-FIGURES = {
+FIGURES: dict[str, Any] = {
     "config": "base",
     "clips": 8,
     "device": "cuda",
@@ -60,6 +60,14 @@ def test_hours_and_storage_follow_from_what_was_measured(cost: ModuleType, decod
         f"{drawn / 100 / 3600:,.0f}",
         f"{8 * 100 * 0.25:.0f}",
     ]
+
+
+def test_where_compiling_failed_the_eager_step_counts(cost: ModuleType) -> None:
+    rows = {**FIGURES["rows"], "step, compiled, bf16": {"failed": "RuntimeError: no compiler"}}
+
+    rate = cost.rate_of({**FIGURES, "rows": rows})
+
+    assert (rate.clips_per_s, rate.how) == (50.0, "eager, bf16, 8 clips")
 
 
 def test_a_kept_clip_of_base_is_as_long_as_its_window_says(cost: ModuleType) -> None:

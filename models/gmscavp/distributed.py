@@ -107,7 +107,7 @@ def joined(device: str) -> Generator[tuple[Processes, str], None, None]:
         The processes, and the device of this one.
 
     Raises:
-        ValueError: A machine has more processes than devices.
+        Misuse: A machine has more processes than devices.
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
@@ -117,8 +117,9 @@ def joined(device: str) -> Generator[tuple[Processes, str], None, None]:
     if on_gpu:
         local = int(os.environ.get("LOCAL_RANK", "0"))
         if local >= torch.cuda.device_count():
-            raise ValueError(
-                f"Process {local} of this machine has no GPU: there are {torch.cuda.device_count()}."
+            raise Misuse(
+                f"Process {local} of this machine has no GPU: there are {torch.cuda.device_count()}.",
+                hint="Start as many processes as there are GPUs: torchrun --nproc-per-node N.",
             )
         device = f"cuda:{local}"
         torch.cuda.set_device(local)

@@ -209,9 +209,7 @@ class ModelFamily(Family):
         try:
             training = self.training[config.name].overridden(own, steps=request.steps)
             torch.manual_seed(request.seed)
-            with told(
-                "Pass as init= weights of this config: a run's, or what `avbench weights import` wrote."
-            ):
+            with told("Pass as init= weights of this config: a run's, or imported ones."):
                 network = self.trained(config.name, initial) if initial else self.build(config)
             inputs = self.inputs({"config": config.name})
             data = processes.in_turn(lambda: open_data(request, inputs, progress))
@@ -220,7 +218,6 @@ class ModelFamily(Family):
             given = lessons(network, training, data, _run(request, processes, notes, progress))
         except ValueError as error:
             raise UsageError(str(error), hint="Pass other --train-args.") from error
-        started = {"init": self.weights_of({"weights": initial})} if initial else {}
         return Plan(
             network=network,
             batch=given.batch,
@@ -230,7 +227,7 @@ class ModelFamily(Family):
             device=request.device,
             seed=request.seed,
             validate=given.validate,
-            notes=notes | started,
+            notes=notes | ({"init": self.weights_of({"weights": initial})} if initial else {}),
             processes=processes,
             say=request.say,
         )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from avbench.errors import ModelError
+from avbench.errors import ModelError, UsageError
 from avbench.requests import TrainRequest
 from gmscavp.checkpoint import CheckpointError, load_weights, read_state, write_state
 from gmscavp.config import GMSCAVPConfig
@@ -103,7 +103,21 @@ def test_training_on_from_weights_of_another_config_says_what_to_pass(tmp_path: 
     )
 
     with pytest.raises(ModelError, match="are of config 'tiny', not 'small'") as raised:
-        FAMILY.train(request, lambda *_: None)
+        FAMILY.train(request, lambda what, done, total: None)
 
     assert "init=" in raised.value.hint
     assert not (tmp_path / "run" / "state.pt").exists()
+
+
+def test_more_processes_than_gpus_are_refused_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"WORLD_SIZE": "2", "RANK": "1", "LOCAL_RANK": "1"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    request = TrainRequest(output=tmp_path, config="small", steps=1, device="cuda", seed=0)
+
+    with pytest.raises(UsageError, match="Process 1 of this machine has no GPU: there are 1") as raised:
+        FAMILY.train(request, lambda what, done, total: None)
+
+    assert "--nproc-per-node" in raised.value.hint
