@@ -32,7 +32,7 @@ from avbench.leakage.prints import (
     Track,
 )
 
-ALIKE, ALONE = 0.65, 0.8
+ALIKE, ALONE = 0.6, 0.8
 """How much both streams correlate at least, and how much one alone: above what different clips reach."""
 
 # Blocks of sound half overlap: every second one is compared, and any of them may be the first.

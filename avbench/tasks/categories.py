@@ -93,13 +93,7 @@ def score_categories(
         DataError: No clip has a class to be found by.
     """
     check_pairs(video, audio)
-    named = tuple(dict.fromkeys((*protocol.heard, *protocol.seen)))
-    if not any(named_classes(clip, named) for clip in clips):
-        under = f" under its labels {', '.join(named)}" if named else ""
-        raise DataError(
-            f"None of the {len(clips)} clips has a class{under}.",
-            hint="Give a list that says what is heard and seen in each; docs/datasets.md has those there are.",
-        )
+    _require_classes(protocol, clips)
     row_of = {clip.id: row for row, clip in enumerate(clips)}
     rows = {"v2a": unit_rows(video), "a2v": unit_rows(audio)}
     measurements: list[Measurement] = []
@@ -125,6 +119,16 @@ def score_categories(
         for each in _measure(direction, finding, protocol.cutoffs, seed) if finding else ():
             measurements.append(replace(each, id=f"{prefix}{each.id}"))
     return CategoryOutcome(measurements=tuple(measurements), queries=tuple(queries), notes=tuple(notes))
+
+
+def _require_classes(protocol: CategoryProtocol, clips: Sequence[Clip]) -> None:
+    named = tuple(dict.fromkeys((*protocol.heard, *protocol.seen)))
+    if not any(named_classes(clip, named) for clip in clips):
+        under = f" under its labels {', '.join(named)}" if named else ""
+        raise DataError(
+            f"None of the {len(clips)} clips has a class{under}.",
+            hint="Give a list that says what is heard and seen in each: docs/datasets.md has them.",
+        )
 
 
 def named_classes(clip: Clip, labels: Sequence[str]) -> tuple[str, ...]:
