@@ -20,6 +20,7 @@ class ClipList:
         notes: What was left out, and what else a reader of any number must know.
         list_name: The list that was asked for: a known one's name, or ``name@found-14`` without any list.
         found_only: Whether no list was given, so that the clips are what the folder holds.
+        distinct: Whether whoever opened it has seen to it that it has clips, and no id twice.
     """
 
     name: str
@@ -28,6 +29,7 @@ class ClipList:
     notes: tuple[str, ...] = ()
     list_name: str = ""
     found_only: bool = False
+    distinct: bool = False
 
     @property
     def galleries(self) -> tuple[Gallery, ...]:
