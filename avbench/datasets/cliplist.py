@@ -22,6 +22,7 @@ class ClipList:
         found_only: Whether no list was given, so that the clips are what the folder holds.
         offsets: How late a task of synchrony is to make the sound, in seconds by clip id, where a list says
             so.
+        distinct: Whether whoever opened it has seen to it that it has clips, and no id twice.
     """
 
     name: str
@@ -31,6 +32,7 @@ class ClipList:
     list_name: str = ""
     found_only: bool = False
     offsets: Mapping[str, float] | None = None
+    distinct: bool = False
 
     @property
     def galleries(self) -> tuple[Gallery, ...]:

@@ -90,7 +90,7 @@ def open_manifest(request: DatasetRequest) -> ClipList:
     notes = (f"{rows} of the manifest left out: {bad}{more}.",) if bad else ()
     with path.open("rb") as file:
         revision = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()[:16]}"
-    return ClipList(name="manifest", revision=revision, clips=clips, notes=notes)
+    return ClipList(name="manifest", revision=revision, clips=clips, notes=notes, distinct=True)
 
 
 class ManifestClips(Sequence[Clip]):
@@ -229,11 +229,12 @@ def _trimmed(cell: object) -> bool:
 
 
 def _seconds(cell: object, default: float) -> float:
-    """Return a number as it stands in a table; NaN, which compares with nothing, of any but the plainest."""
+    """Return a number as it stands in a table: NaN, which compares with nothing, for any but the plainest."""
     if cell is None or cell == "":
         return default
-    plain = type(cell) is float or (type(cell) is str and NUMBER.fullmatch(cell))
-    return float(cell) if plain else math.nan
+    if isinstance(cell, str) and NUMBER.fullmatch(cell):
+        return float(cell)
+    return cell if type(cell) is float else math.nan
 
 
 def _outside(root: Path, path: str) -> bool:

@@ -85,9 +85,11 @@ class RowRegister:
 
     def add(self, name: str, line: int, place: int) -> None:
         """Take note of the next row: its id, the line it is on, and where it is found again."""
-        with self._writing():
+        try:
             self._ids.write(hashlib.blake2b(name.encode(), digest_size=16).digest())
             self._rows.write(_ROW.pack(line, place))
+        except OSError as error:
+            raise cannot_write(self._folder, error) from error
         self._count += 1
 
     def distinct(self, shown: int) -> Distinct:

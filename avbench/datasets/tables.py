@@ -4,7 +4,7 @@ import csv
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -123,7 +123,11 @@ class ParquetTable:
     def rows(self) -> Iterator[tuple[int, int, Cells]]:
         """Yield line number, place and cells of each row."""
         place, names = 0, self.columns()
-        for batch in self._file.iter_batches(BATCH_ROWS):
+        # Group by group: a reader of several keeps what it has read of the file until it comes to the end.
+        groups = range(self._file.num_row_groups)
+        for batch in chain.from_iterable(
+            self._file.iter_batches(BATCH_ROWS, row_groups=[group]) for group in groups
+        ):
             for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 yield place + 2, place, dict(zip(names, row, strict=True))
                 place += 1

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from avbench.datasets.manifest import open_manifest
 from avbench.errors import DataError, StorageError, UsageError
 from avbench.records import DatasetRequest
+from avbench.resolve import check_dataset
 
 
 def opened(root, **args):
@@ -255,6 +256,15 @@ def test_rows_that_are_plainly_clips_are_those_that_validation_takes(tmp_path_fa
 
     assert list(quick.clips) == list(thorough.clips)
     assert quick.notes == thorough.notes
+
+
+def test_a_manifest_is_not_held_to_be_checked_before_a_run(tmp_path, monkeypatch):
+    dataset = opened(written(tmp_path, "id,path\na,a.mp4\nb,b.mp4\n"))
+    monkeypatch.setattr("avbench.datasets.manifest.ManifestClips.__iter__", None)
+
+    with pytest.raises(TypeError):
+        iter(dataset.clips)
+    check_dataset(dataset)
 
 
 def test_parquet_rows_are_found_in_every_row_group(tmp_path):
