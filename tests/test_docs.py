@@ -168,8 +168,8 @@ def test_the_tour_of_a_model_plugin_ends_in_a_row_on_a_leaderboard(tmp_path, tou
         else:
             printed += tour(body)
 
-    assert "bright-and-loud keeps the contract in" in printed
-    assert "projected keeps the contract in" in printed
+    assert "bright-and-loud keeps the contract of retrieval in" in printed
+    assert "projected keeps the contract of retrieval in" in printed
     assert "avbench-mymodel 0.1: 1 model" in printed
     board = (tmp_path / "leaderboards" / "folder-retrieval.md").read_text("utf-8")
     assert re.search(r"^\|.*bright-and-loud.*\|$", board, flags=re.MULTILINE)
