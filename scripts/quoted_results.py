@@ -15,6 +15,10 @@ IN_TIME = {
     ("avsynth-sync-fine", "offset.accuracy@0.1"): "the same, at most 0.1 s off",
     ("avsynth-within-clip", "a2v.recall@1"): "which 2 s of the clip, A→V",
     ("avsynth-within-clip", "v2a.recall@1"): "which 2 s of the clip, V→A",
+    ("avsynth-counterfactuals", "choice.shift-S3"): "which of two: every landing 5 to 640 ms later",
+    ("avsynth-counterfactuals", "choice.shift-S2"): "which of two: the slow envelope 40 to 640 ms later",
+    ("avsynth-counterfactuals", "choice.envelope"): "which of two: the slow envelope backwards",
+    ("avsynth-counterfactuals", "choice.binding"): "which of two: who lands when exchanged",
 }
 SCALES = {
     "S0": "S0 semantics",
@@ -81,7 +85,7 @@ def sound_block() -> str:
 
 
 def synchrony_block() -> str:
-    """Return whether models tell when: offsets and moments of a clip, beside what a guess gets."""
+    """Return whether models tell when: offsets, moments of a clip and pairs, beside what a guess gets."""
     rows: list[list[str]] = []
     for (task, score_id), what in IN_TIME.items():
         board = _board(task)
