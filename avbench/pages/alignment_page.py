@@ -15,7 +15,7 @@ import numpy as np
 from avbench.boards.tables import number
 from avbench.metrics import alignment
 from avbench.metrics.intervals import bootstrap_share
-from avbench.pages.charts import Line, curves
+from avbench.pages.charts import Line, curves, symmetric
 from avbench.pages.files import put, remove_earlier, video_name
 from avbench.pages.frame import framed
 from avbench.pages.judged_pairs import KINDS, JudgedPair, JudgedPairs, write_pair_videos
@@ -169,14 +169,13 @@ def _figure(drawing: str, caption: str) -> str:
 
 def _thresholds(drawn: Mapping[str, Any]) -> str:
     every = np.concatenate([of["logits"] for of in drawn["kinds"].values()])
-    reach = float(np.abs(every).max()) or 1.0
-    places = np.linspace(-reach, reach, 201)
+    ticks = symmetric(float(np.abs(every).max()) or 1.0)
+    places = np.linspace(ticks[0][0], ticks[-1][0], 201)
     styles = {"true": "line", "shifted": "second", "other": "chance"}
     lines: list[Line] = [("mark", [0.0, 0.0], [0.0, 1.0])]
     for kind, of in drawn["kinds"].items():
         above = (np.array(of["logits"]) > places[:, None]).mean(1)
         lines.append((styles[kind], places.tolist(), above.tolist()))
-    ticks = [(reach * part, f"{reach * part:.3g}") for part in (-1.0, -0.5, 0.0, 0.5, 1.0)]
     return curves(lines, x="threshold of the logit", y="accepted", ticks=ticks)
 
 
@@ -198,10 +197,9 @@ def _roc(drawn: Mapping[str, Any]) -> str:
 def _shifts(drawn: Mapping[str, Any]) -> str:
     found = drawn["by_shift"]
     at = [1000 * each["shift_s"] for each in found]
-    reach = max(map(abs, at))
     band = at, [each["low"] for each in found], [each["high"] for each in found]
     lines: list[Line] = [("mark", [0.0, 0.0], [0.0, 1.0]), ("line", at, [each["accepted"] for each in found])]
-    ticks = [(reach * part, f"{reach * part:.0f}") for part in (-1.0, -0.5, 0.0, 0.5, 1.0)]
+    ticks = symmetric(max(map(abs, at)))
     return curves(lines, x="sound late by (ms)", y="accepted", ticks=ticks, band=band)
 
 

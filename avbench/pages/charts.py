@@ -1,5 +1,6 @@
 """Curves and a matrix as SVG, with their axes; what colours them stands in ``page.css``."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 from avbench.metrics.embedding_sets import Values
@@ -8,6 +9,7 @@ from avbench.pages.text import escaped
 
 WIDTH, HEIGHT = 330, 300
 LEFT, RIGHT, TOP, BOTTOM = 54, 14, 12, 44
+ROUND = (1.0, 1.2, 1.6, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 Line = tuple[str, Sequence[float], Sequence[float]]
 
 
@@ -52,12 +54,11 @@ def curves(
 def matrix(shares: Values, *, labels: Sequence[str], x: str, y: str) -> str:
     """Return a square of shares in [0, 1], a row each line, the darker the rarer; some lines are named."""
     count = len(shares)
-    side = HEIGHT - TOP - BOTTOM
-    cell = side / count
+    cell = (HEIGHT - TOP - BOTTOM) / count
     colours = gradient(LEVELS)
     cells = "".join(
-        f'<rect x="{LEFT + column * cell:.2f}" y="{TOP + row * cell:.2f}" width="{cell + 0.2:.2f}" '
-        f'height="{cell + 0.2:.2f}" fill="{colours[round(share * (LEVELS - 1))]}"/>'
+        f'<rect class="cell" x="{LEFT + column * cell:.2f}" y="{TOP + row * cell:.2f}" '
+        f'width="{cell + 0.2:.2f}" height="{cell + 0.2:.2f}" fill="{colours[round(share * (LEVELS - 1))]}"/>'
         for row, line in enumerate(shares.tolist())
         for column, share in enumerate(line)
     )
@@ -68,18 +69,29 @@ def matrix(shares: Values, *, labels: Sequence[str], x: str, y: str) -> str:
         for k, label in enumerate(labels)
         if k % every == 0
     )
-    return _chart(f"{cells}{names}", x, y, width=LEFT + side + RIGHT)
+    return _chart(f"{cells}{names}", x, y, right=LEFT + count * cell)
 
 
-def _chart(content: str, x: str, y: str, *, width: float = WIDTH) -> str:
-    middle = (LEFT + width - RIGHT) / 2
+def symmetric(reach: float) -> list[tuple[float, str]]:
+    """Return five places about 0 for ticks, out to a round number that is no smaller than ``reach``.
+
+    >>> symmetric(49.2)
+    [(-50.0, '-50'), (-25.0, '-25'), (0.0, '0'), (25.0, '25'), (50.0, '50')]
+    """
+    power = 10.0 ** math.floor(math.log10(reach))
+    end = next(power * each for each in ROUND if power * each >= reach)
+    return [(end * part, f"{end * part:g}") for part in (-1.0, -0.5, 0.0, 0.5, 1.0)]
+
+
+def _chart(content: str, x: str, y: str, *, right: float = WIDTH - RIGHT) -> str:
+    middle = (LEFT + right) / 2
     titles = (
         f'<text class="title" x="{middle:g}" y="{HEIGHT - 6}">{escaped(x)}</text>'
         f'<text class="title" transform="translate(9 {(TOP + HEIGHT - BOTTOM) / 2:g}) rotate(-90)">'
         f"{escaped(y)}</text>"
     )
     return (
-        f'<svg class="plot" viewBox="0 0 {width:g} {HEIGHT}" role="img" '
+        f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{escaped(y)} over {escaped(x)}">{content}{titles}</svg>'
     )
 

@@ -4,11 +4,13 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from avbench import archive
 from avbench.metrics import offsets
 from avbench.metrics.offsets import Trials
-from avbench.pages.charts import curves, matrix
+from avbench.pages.charts import curves, matrix, symmetric
 from avbench.specs import OffsetProtocol
 from avbench.tasks.synchrony import OffsetRecord
 from tests.pages.test_page import Reading
@@ -72,6 +74,17 @@ def test_a_curve_rises_with_its_values_and_stays_inside() -> None:
     assert [x for x, _ in points] == sorted(x for x, _ in points)
     assert [y for _, y in points] == sorted((y for _, y in points), reverse=True)
     assert points[1] == pytest.approx(((points[0][0] + points[2][0]) / 2, (points[0][1] + points[2][1]) / 2))
+
+
+@given(st.floats(1e-6, 1e6))
+def test_ticks_about_0_end_at_a_short_number_not_far_beyond_what_they_hold(reach: float) -> None:
+    ticks = symmetric(reach)
+    places, names = zip(*ticks, strict=True)
+
+    assert reach <= places[-1] <= 1.51 * reach
+    assert places == pytest.approx([places[-1] * each for each in (-1, -0.5, 0, 0.5, 1)])
+    assert [float(each) for each in names] == pytest.approx(places)
+    assert all(len(each.lstrip("-").replace(".", "").strip("0")) <= 2 for each in names if "e" not in each)
 
 
 def test_a_matrix_has_a_cell_for_every_pair_and_the_fullest_is_palest() -> None:
