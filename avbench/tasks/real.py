@@ -47,8 +47,9 @@ _CAPTIONED = (
     "the checkpoint: the networks of this result say which."
 )
 _OFFSETS = (
-    "Clips are masked in which nothing can be seen to be in time. Offsets are drawn from the clip's id where "
-    "no list of them is given; no published list of VGGSound has these windows."
+    "An offset above 0 says that the sound is late. Clips are masked in which nothing can be seen to be in "
+    "time. Offsets are drawn from the clip's id where no list of them is given; no published list of "
+    "VGGSound has these windows."
 )
 
 RETRIEVAL = (

@@ -104,7 +104,10 @@ def avbench_tasks() -> Iterable[TaskSpec]:
             summary="As Synchformer: by how much sound was shifted against 5 s of picture (--data-root DIR).",
             protocol=protocol,
             scale_rows=("random",),
-            note="Your own files, and other shifts than its authors': compare only on the same clips.",
+            note=(
+                "An offset above 0 says that the sound is late; Synchformer's own sign is the opposite. Your "
+                "own files, and other shifts than its authors': compare only on the same clips."
+            ),
         )
     ]
 
