@@ -11,7 +11,14 @@ import avbench.metrics
 MODULES = [each.name for each in pkgutil.iter_modules(avbench.metrics.__path__, "avbench.metrics.")]
 DATA_ONLY = {
     f"avbench.metrics.{name}"
-    for name in ("measurement", "records", "generation_records", "offset_records", "alignment_records")
+    for name in (
+        "measurement",
+        "records",
+        "generation_records",
+        "offset_records",
+        "alignment_records",
+        "choice_records",
+    )
 }
 FILES_ONLY = {"avbench.metrics.embedding_files", "avbench.metrics.statistics_files"}
 
