@@ -22,11 +22,12 @@ import numpy.typing as npt
 
 from avbench.errors import MediaError
 from avbench.media.decode import probe, read_clip, read_picture, read_sound
-from avbench.media.info import Fit, Limits
+from avbench.media.info import AudioStreamInfo, Fit, Limits, MediaInfo, VideoStreamInfo
 from avbench.media.measure import measure
 from avbench.records import AudioInput, VideoInput
 
 READY = {"ready": True}
+STREAMS = ("video", "audio")
 
 Answer = tuple[dict[str, Any], dict[str, npt.NDArray[Any] | None]]
 
@@ -106,7 +107,8 @@ def _probe(request: dict[str, Any], path: Path, limits: Limits) -> Answer:
 
 def _probed(path: Path, digests: bool, limits: Limits) -> dict[str, Any]:
     try:
-        found = asdict(probe(path, limits=limits)) | {"path": str(path), "digest": None}
+        found = _plain(probe(path, limits=limits))
+        found |= {"path": str(path), "digest": None} | {each: _plain(found[each]) for each in STREAMS}
         if digests:
             with path.open("rb") as file:
                 found["digest"] = hashlib.file_digest(file, "sha256").hexdigest()
@@ -115,6 +117,11 @@ def _probed(path: Path, digests: bool, limits: Limits) -> dict[str, Any]:
     except OSError as error:
         return {"reason": "missing", "message": f"The file {path} cannot be read: {error.strerror}."}
     return found
+
+
+def _plain(info: MediaInfo | VideoStreamInfo | AudioStreamInfo | None) -> Any:
+    """Return what is known by name, as it is: ``asdict`` copies it, a twelfth of the time of a small file."""
+    return info and {name: getattr(info, name) for name in info.__slots__}
 
 
 def _measure(request: dict[str, Any], path: Path, limits: Limits) -> Answer:
