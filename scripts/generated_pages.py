@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 from ablation_page import page as ablation_page
+from choice_results import PICTURE, choices_block, curves_block, picture
 from pretraining_cost import measured_block
 from quoted_results import comparison_block, quoted, run_block, sound_block, synchrony_block
 from task_pages import FOLDER, index_block, spec_block
@@ -130,6 +131,10 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/result.schema.json": json_schema,
     "models/gmscavp/ablation.md": ablation_page,
     "README.md": page_with("README.md", README),
+    PICTURE: picture,
+    "docs/counterfactuals.md": page_with(
+        "docs/counterfactuals.md", {"choices": choices_block, "curves": curves_block}
+    ),
     "docs/pretraining.md": page_with("docs/pretraining.md", {"cost": measured_block}),
     f"{FOLDER}/README.md": page_with(f"{FOLDER}/README.md", {"tasks": index_block}),
     **{

@@ -46,18 +46,18 @@ def quoted(page: str, block: str, text: str) -> str:
 
 def run_block() -> str:
     """Return what ``avbench run --model gmscavp`` printed, as a block of text."""
-    return f"```text\n{result_text(_of(_board(), 'gmscavp'))}\n```"
+    return f"```text\n{result_text(result_of(board_of(), 'gmscavp'))}\n```"
 
 
 def comparison_block() -> str:
     """Return R@1 of GMS-CAVP and CAVP with intervals: the standard gallery, then scale by scale."""
-    board = _board()
-    ours, baseline = _of(board, "gmscavp"), _of(board, "cavp")
+    board = board_of()
+    ours, baseline = result_of(board, "gmscavp"), result_of(board, "cavp")
     rows = [
         [
             f"{_place(score)}, {ARROWS[score.id.split('.')[-2]]}",
-            _span(score),
-            _span(baseline.score(score.id)),
+            span(score),
+            span(baseline.score(score.id)),
             number(score.chance, score.unit),
         ]
         for score in ours.scores
@@ -68,8 +68,8 @@ def comparison_block() -> str:
 
 def sound_block() -> str:
     """Return the scores of generation that tables show, of both models and of the reference rows."""
-    board = _board(SOUND_TASK)
-    ours, baseline = _of(board, "gmscavp"), _of(board, "cavp")
+    board = board_of(SOUND_TASK)
+    ours, baseline = result_of(board, "gmscavp"), result_of(board, "cavp")
     rows = [row for row in ours.scale_rows if row.scores]
     body = [
         [
@@ -88,10 +88,10 @@ def synchrony_block() -> str:
     """Return whether models tell when: offsets, moments of a clip and pairs, beside what a guess gets."""
     rows: list[list[str]] = []
     for (task, score_id), what in IN_TIME.items():
-        board = _board(task)
-        ours, baseline = (_of(board, model).score(score_id) for model in ("gmscavp", "cavp"))
+        board = board_of(task)
+        ours, baseline = (result_of(board, model).score(score_id) for model in ("gmscavp", "cavp"))
         assert ours is not None
-        rows.append([what, _span(ours), _span(baseline), number(ours.chance, ours.unit)])
+        rows.append([what, span(ours), span(baseline), number(ours.chance, ours.unit)])
     return table(["right, % (95 % interval)", "GMS-CAVP", "CAVP", "chance"], rows)
 
 
@@ -99,14 +99,16 @@ def _value(row: ScaleRow, score_id: str) -> float | None:
     return next((score.value for score in row.scores if score.id == score_id), None)
 
 
-def _board(task: str = TASK) -> Board:
+def board_of(task: str = TASK) -> Board:
+    """Return the board of a task."""
     entries, errors = read_entries(RESULTS)
     if errors:
         raise errors[0]
     return next(board for board in boards(entries) if board.task == task)
 
 
-def _of(board: Board, model: str) -> RunResult:
+def result_of(board: Board, model: str) -> RunResult:
+    """Return the best result of a model on a board, of those run without arguments."""
     named = (entry.result for entry in board.rows if entry.result.model.name == model)
     return next(result for result in named if not result.model.args)
 
@@ -115,7 +117,8 @@ def _place(score: Score) -> str:
     return SCALES.get(gallery_of(score.id), f"standard gallery, {score.n} clips")
 
 
-def _span(score: Score | None) -> str:
+def span(score: Score | None) -> str:
+    """Return a value and its interval, ``12.5 (9.4 … 15.6)``."""
     if score is None:
         return "–"
     value, low, high = (

@@ -200,7 +200,7 @@ def _shifts(drawn: Mapping[str, Any]) -> str:
     band = at, [each["low"] for each in found], [each["high"] for each in found]
     lines: list[Line] = [("mark", [0.0, 0.0], [0.0, 1.0]), ("line", at, [each["accepted"] for each in found])]
     ticks = symmetric(max(map(abs, at)))
-    return curves(lines, x="sound late by (ms)", y="accepted", ticks=ticks, band=band)
+    return curves(lines, x="sound late by (ms)", y="accepted", ticks=ticks, bands=[band])
 
 
 def _choice(pairs: JudgedPairs) -> str:

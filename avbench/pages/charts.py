@@ -11,6 +11,7 @@ WIDTH, HEIGHT = 330, 300
 LEFT, RIGHT, TOP, BOTTOM = 54, 14, 12, 44
 ROUND = (1.0, 1.2, 1.6, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 Line = tuple[str, Sequence[float], Sequence[float]]
+Band = tuple[Sequence[float], Sequence[float], Sequence[float]]
 
 
 def curves(
@@ -19,7 +20,7 @@ def curves(
     x: str,
     y: str,
     ticks: Sequence[tuple[float, str]],
-    band: tuple[Sequence[float], Sequence[float], Sequence[float]] | None = None,
+    bands: Sequence[Band] = (),
 ) -> str:
     """Return lines over an axis from 0 or the first tick to the last, shares in [0, 1] upwards.
 
@@ -28,7 +29,7 @@ def curves(
         x: What runs to the right.
         y: What runs up, in per cent.
         ticks: Places along x, rising, and what stands there.
-        band: Places, lower and upper ends of an interval, shaded.
+        bands: For each places, lower and upper ends of an interval, shaded.
     """
     ends = min(0.0, ticks[0][0]), ticks[-1][0]
     grid = "".join(
@@ -40,11 +41,7 @@ def curves(
         f'<text x="{_along(place, ends)}" y="{HEIGHT - BOTTOM + 18}">{escaped(label)}</text>'
         for place, label in ticks
     )
-    shade = ""
-    if band is not None:
-        there, low, high = (list(each) for each in band)
-        outline = [*zip(there, high, strict=True), *reversed(list(zip(there, low, strict=True)))]
-        shade = f'<path class="band" d="M{_points(outline, ends)}Z"/>'
+    shade = "".join(f'<path class="band" d="M{_points(_outline(each), ends)}Z"/>' for each in bands)
     drawn = "".join(
         f'<path class="{name}" d="M{_points(zip(xs, ys, strict=True), ends)}"/>' for name, xs, ys in lines
     )
@@ -94,6 +91,11 @@ def _chart(content: str, x: str, y: str, *, right: float = WIDTH - RIGHT) -> str
         f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{escaped(y)} over {escaped(x)}">{content}{titles}</svg>'
     )
+
+
+def _outline(band: Band) -> list[tuple[float, float]]:
+    there, low, high = band
+    return [*zip(there, high, strict=True), *reversed(list(zip(there, low, strict=True)))]
 
 
 def _points(points: Iterable[tuple[float, float]], ends: tuple[float, float]) -> str:

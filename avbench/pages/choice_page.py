@@ -13,7 +13,7 @@ import numpy as np
 
 from avbench.boards.score_ids import name_of
 from avbench.metrics.psychometric import CHANCE, monotone
-from avbench.pages.charts import curves
+from avbench.pages.charts import Line, curves
 from avbench.pages.files import put
 from avbench.pages.frame import framed
 from avbench.pages.summary import notes, provenance, scores
@@ -58,7 +58,7 @@ def drawings(result: RunResult) -> Iterator[Mapping[str, Any]]:
 def choice_page(result: RunResult, drawn: Sequence[Mapping[str, Any]]) -> str:
     """Return the page of what is drawn."""
     figures = "".join(
-        f'<figure class="chart">{_curve(each)}<figcaption>{_caption(each)}</figcaption></figure>\n'
+        f'<figure class="chart">{curve(each)}<figcaption>{_caption(each)}</figcaption></figure>\n'
         for each in drawn
     )
     body = (
@@ -75,21 +75,25 @@ def choice_page(result: RunResult, drawn: Sequence[Mapping[str, Any]]) -> str:
 
 def _caption(drawn: Mapping[str, Any]) -> str:
     level, threshold = f"{drawn['level']:.0%}", drawn["threshold_s"]
-    reached = (
-        f"no shift up to {1000 * drawn['shift_s'][-1]:g} ms is told apart in {level} of choices"
-        if threshold is None
-        else f"{level} of choices are right from {1000 * threshold:.3g} ms on"
-    )
+    smallest, largest = (1000 * drawn["shift_s"][end] for end in (0, -1))
+    if threshold is None:
+        reached = f"no shift up to {largest:g} ms is told apart in {level} of choices"
+    else:
+        reached = f"{level} of choices are right from {1000 * threshold:.3g} ms on"
+        if 1000 * threshold < smallest:
+            reached += f", by the line from 0: less than the smallest shift, {smallest:g} ms"
     return f"{escaped(drawn['name'])}: {reached}."
 
 
-def _curve(drawn: Mapping[str, Any]) -> str:
+def curve(drawn: Mapping[str, Any], beside: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Return the drawing of a series, others of the same shifts beside it."""
     shifts: Sequence[float] = drawn["shift_s"]
     at = [_place(shift, shifts) for shift in shifts]
-    lines = [
+    lines: list[Line] = [
         ("chance", [0.0, at[-1]], [CHANCE, CHANCE]),
         ("fit", [0.0, *at], [CHANCE, *drawn["fit"]]),
         ("line", at, drawn["right"]),
+        *(("second", at, each["right"]) for each in beside),
     ]
     if drawn["threshold_s"] is not None:
         there = _place(drawn["threshold_s"], shifts)
@@ -100,7 +104,7 @@ def _curve(drawn: Mapping[str, Any]) -> str:
         x=f"{drawn['name']} by (ms)",
         y="right choices",
         ticks=ticks,
-        band=(at, drawn["low"], drawn["high"]),
+        bands=[(at, each["low"], each["high"]) for each in (drawn, *beside)],
     )
 
 

@@ -103,7 +103,9 @@ def _choices(drawn: Mapping[str, Any]) -> str:
     at: Sequence[float] = [1000 * each for each in drawn["distance_s"]]
     lines = [("chance", [0.0, at[-1]], [0.5, 0.5]), ("line", at, drawn["chosen"])]
     band = (at, drawn["chosen_low"], drawn["chosen_high"])
-    return curves(lines, x="distance (ms)", y="true one preferred", ticks=_ticks([0.0, *at], 1.0), band=band)
+    return curves(
+        lines, x="distance (ms)", y="true one preferred", ticks=_ticks([0.0, *at], 1.0), bands=[band]
+    )
 
 
 def _ticks(places: Sequence[float], unit: float) -> list[tuple[float, str]]:

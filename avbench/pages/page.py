@@ -43,9 +43,10 @@ def prepare_page(folder: Path, specs: Sequence[TaskSpec]) -> None:
         )
     for spec in specs:
         if page_kind(spec.kind, pinned(spec.protocol)) not in KINDS:
+            *some, last = KINDS
             raise UsageError(
                 f"There is no page of {spec.name!r}, a task of {spec.kind}.",
-                hint=f"Leave --page out, or run a task of {' or '.join(KINDS)}: `avbench list tasks`.",
+                hint=f"Leave --page out, or run a task of {', '.join(some)} or {last}: `avbench list tasks`.",
             )
     prepare(folder, option="--page")
 

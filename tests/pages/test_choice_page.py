@@ -84,6 +84,10 @@ def test_a_threshold_stands_where_the_fit_crosses_the_level_and_only_if_it_does(
     )
     assert "75% of choices are right from 190 ms on" in " ".join(read.text_of("figcaption"))
 
+    below = Reading(choice_page(done.result, [reaching | {"threshold_s": 0.02}]))
+    assert "less than the smallest shift, 40 ms" in " ".join(below.text_of("figcaption"))
+    assert "smallest" not in " ".join(read.text_of("figcaption"))
+
     never = Reading(choice_page(done.result, [reaching | {"threshold_s": None}]))
     assert len(never.all("path", class_="fit")) == 1
     assert "no shift up to 640 ms" in " ".join(never.text_of("figcaption"))
