@@ -176,6 +176,17 @@ TASKS: tuple[TaskSpec, ...] = (
         note=_SYNC_SYNTHETIC,
     ),
     TaskSpec(
+        name="avsynth-sync-10s",
+        dataset="avsynth",
+        seconds=10.0,
+        version=1,
+        summary="avsynth-sync on 6 s of picture, for models that look longer than 4 s.",
+        protocol=OffsetProtocol(window=6.0, shifts="avsynth-sync-10s", onsets="side-car"),
+        dataset_args={**_SYNC_CLIPS, "preset": "10s"},
+        scale_rows=_SYNC_ROWS,
+        note=_SYNC_SYNTHETIC,
+    ),
+    TaskSpec(
         name="folder-sync",
         dataset="folder",
         seconds=5.0,
