@@ -42,8 +42,8 @@ from avbench.specs import RetrievalProtocol
 from avbench.store import cache_folder
 from avbench.tasks.retrieval import score_retrieval
 from avbench_baselines.truth import TRUTH_MODELS
-from gmscavp.features import LogMel
 from gmscavp.inputs import LogMelConfig
+from gmscavp.log_mel import LogMel
 
 PICTURES = VideoInput(fps=12.5, height=56, width=56)
 MONO, STEREO = AudioInput(sample_rate=16_000), AudioInput(sample_rate=16_000, channels=2)

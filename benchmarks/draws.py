@@ -18,10 +18,10 @@ from collections.abc import Callable
 import torch
 from training_step import seconds
 
-from gmscavp.denoiser import sees_coarser
+from gmscavp.diffusion.denoiser import sees_coarser
 from gmscavp.draws import drawn, row_seeds
-from gmscavp.memory import keep_freed_memory
 from gmscavp.plugin import FAMILY
+from gmscavp.training.memory import keep_freed_memory
 
 Shapes = list[tuple[int, ...]]
 

@@ -3,11 +3,11 @@
     python benchmarks/training_step.py [--config base] [--clips 8] [--device cuda] [--repeats 5] [--json FILE]
 
 Bar, on an H200 with config ``base``: the whole step (copy to the device, variation, log-mel, backbones,
-pyramids, objective, AdamW, moving average: :meth:`gmscavp.training.Run.advance`) at least 0.85 × the rate of
-the backbones alone, both in bfloat16 and compiled; and at least 2.5 × the rate of the same step, eager, in
-float32. All are timed in one run on the same random batch, and the fastest repeat of each is compared; peak
-memory and the rate of a bare bfloat16 matrix product, the ceiling, are measured as well. The operations of a
-step are those of its products and convolutions, as torch counts them.
+pyramids, objective, AdamW, moving average: :meth:`gmscavp.training.loop.Run.advance`) at least 0.85 × the
+rate of the backbones alone, both in bfloat16 and compiled; and at least 2.5 × the rate of the same step,
+eager, in float32. All are timed in one run on the same random batch, and the fastest repeat of each is
+compared; peak memory and the rate of a bare bfloat16 matrix product, the ceiling, are measured as well. The
+operations of a step are those of its products and convolutions, as torch counts them.
 
 Where a batch does not fit in a GPU's memory, half of it is tried. FILE is written after every row, so that a
 run that is stopped leaves what it has. A row that fails is kept with its reason, and the others are measured.
@@ -31,12 +31,13 @@ from peak_memory import forget_peak, peak_gib
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from gmscavp.batches import SegmentBatch
-from gmscavp.compilation import compile_in_place
-from gmscavp.config import GMSCAVPConfig, TrainingConfig
-from gmscavp.plan import Plan
+from gmscavp.config import GMSCAVPConfig
 from gmscavp.plugin import FAMILY
-from gmscavp.training import Run
+from gmscavp.training.batches import SegmentBatch
+from gmscavp.training.compilation import compile_in_place
+from gmscavp.training.config import TrainingConfig
+from gmscavp.training.loop import Run
+from gmscavp.training.plan import Plan
 
 SEGMENTS = 3
 BURST = 4

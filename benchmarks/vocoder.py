@@ -28,10 +28,10 @@ from avbench.media.audio import resample
 from avbench.metrics.onsets import matched
 from avbench.metrics.spectral_flux import SAMPLE_RATE, detect_onsets
 from avbench.store import cache_folder
-from gmscavp.features import LogMel
-from gmscavp.griffin_lim import griffin_lim
-from gmscavp.vocoder import load_vocoder
-from gmscavp.vocoder_loss import SpectralDistance
+from gmscavp.log_mel import LogMel
+from gmscavp.sound.griffin_lim import griffin_lim
+from gmscavp.sound.vocoder import load_vocoder
+from gmscavp.sound.vocoder_loss import SpectralDistance
 
 TOLERANCE = 0.05
 

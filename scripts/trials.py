@@ -101,7 +101,7 @@ def measure(weights: Path, config: str, *, clips: int, device: str) -> dict[str,
     """Return what a trained network is worth on validation clips of avsynth."""
     from avbench.datasets.avsynth.training_set import open_training
     from gmscavp.plugin import FAMILY
-    from gmscavp.validation import retrieval_on
+    from gmscavp.training.validation import retrieval_on
 
     network = FAMILY.trained(config, str(weights)).to(device).eval()
     given = {"clips": "32", "val_clips": str(clips)}
@@ -136,10 +136,10 @@ def unexplained(directed: Any, data: Any, tokens: Sequence[Any]) -> dict[str, fl
     """Return the unexplained share of the finest target of one direction."""
     import torch
 
-    from gmscavp.denoiser import sees_coarser
+    from gmscavp.diffusion.denoiser import sees_coarser
+    from gmscavp.diffusion.parameterisation import noised
+    from gmscavp.diffusion.targets import frame_targets, mel_targets
     from gmscavp.draws import drawn, row_seeds
-    from gmscavp.parameterisation import noised
-    from gmscavp.targets import frame_targets, mel_targets
 
     reduce = mel_targets if directed.direction == "v2a" else frame_targets
     targets = reduce(data, directed.config)

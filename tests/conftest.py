@@ -20,22 +20,19 @@ hypothesis.settings.load_profile("avbench")
 
 # Shapes in the signatures of the models are checked wherever a test runs them.
 SHAPED = [
-    "audio",
-    "batches",
-    "contrastive",
-    "draws",
-    "features",
-    "layers",
-    "loss",
-    "model",
-    "pyramid",
-    "segments",
-    "validation",
-    "video",
+    "cavp.loss",
+    "cavp.model",
+    "gmscavp.backbones",
+    "gmscavp.contrastive",
+    "gmscavp.draws",
+    "gmscavp.log_mel",
+    "gmscavp.model",
+    "gmscavp.pyramid",
+    "gmscavp.segments",
+    "gmscavp.training.batches",
+    "gmscavp.training.validation",
 ]
-install_import_hook(
-    [f"{package}.{module}" for package in ("gmscavp", "cavp") for module in SHAPED], "beartype.beartype"
-)
+install_import_hook(SHAPED, "beartype.beartype")
 
 ROOT = Path(__file__).parent.parent
 OUTSIDE = Path(__file__).parent / "outside"

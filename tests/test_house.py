@@ -98,7 +98,7 @@ def test_imports_point_one_way():
         ("gmscavp.model", "avbench.clips", False),
         ("gmscavp.plugin", "avbench.clips", True),
         ("gmscavp.plugin", "cavp.model", False),
-        ("cavp.model", "gmscavp.video", True),
+        ("cavp.model", "gmscavp.backbones.video", True),
         ("cavp.model", "avbench", False),
         ("cavp.plugin", "avbench", True),
         ("avbench_baselines.plugin", "gmscavp", False),

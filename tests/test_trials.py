@@ -104,8 +104,8 @@ def test_what_a_denoiser_leaves_unexplained_is_measured_on_the_data_whatever_it_
 
 def geometric(network: torch.nn.Module, prediction: str) -> float:
     """Return what a prediction of nothing leaves unexplained, level by level and value by value."""
+    from gmscavp.diffusion.targets import mel_targets
     from gmscavp.draws import drawn, row_seeds
-    from gmscavp.targets import mel_targets
 
     clips = Blinks(clips=8)
     heard = torch.stack([torch.from_numpy(clips.samples_of(each, 0, 1024)).mean(0) for each in range(8)])

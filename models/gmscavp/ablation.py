@@ -23,8 +23,9 @@ small-pooled             every scale reads the coarse map through CAVP's own hea
 
 from dataclasses import replace
 
-from gmscavp.config import SMALL, SMALL_DIFFUSION, GMSCAVPConfig, TrainingConfig
-from gmscavp.diffusion_config import DiffusionConfig, targets
+from gmscavp.config import SMALL, SMALL_DIFFUSION, GMSCAVPConfig
+from gmscavp.diffusion.config import DiffusionConfig, targets
+from gmscavp.training.config import TrainingConfig
 
 
 def _diffusing(name: str, diffusion: DiffusionConfig) -> GMSCAVPConfig:

@@ -7,10 +7,10 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from gmscavp.foley import Foley
-from gmscavp.heads import JUDGE, SYNC
-from gmscavp.listener import Lagging, Listener
 from gmscavp.retriever import Frames, Retriever, Samples
+from gmscavp.sound.foley import Foley
+from gmscavp.synchrony.heads import JUDGE, SYNC
+from gmscavp.synchrony.listener import Lagging, Listener
 
 
 class SilentClips(Frames, Protocol):

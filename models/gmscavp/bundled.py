@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gmscavp.config import GMSCAVPConfig
-from gmscavp.generator_config import GENERATOR, GENERATOR_SAMPLING
-from gmscavp.generators import generators
-from gmscavp.heads import heads
-from gmscavp.synchrony_config import JUDGE, OFFSET_HEAD
-from gmscavp.vocoder_config import VocoderConfig
+from gmscavp.sound.generator_config import GENERATOR, GENERATOR_SAMPLING
+from gmscavp.sound.generators import generators
+from gmscavp.sound.vocoder_config import VocoderConfig
+from gmscavp.synchrony.config import JUDGE, OFFSET_HEAD
+from gmscavp.synchrony.heads import heads
 
 if TYPE_CHECKING:
     from gmscavp.encoders import GMSCAVPEncoder
@@ -19,7 +19,7 @@ WEIGHTS = Path(__file__).parent / "weights"
 def build(config: GMSCAVPConfig | VocoderConfig) -> Any:
     """Return an untrained GMS-CAVP, or an untrained vocoder."""
     if isinstance(config, VocoderConfig):
-        from gmscavp.vocoder_training import LearningVocoder
+        from gmscavp.sound.vocoder_training import LearningVocoder
 
         return LearningVocoder(config)
     from gmscavp.model import GMSCAVP

@@ -8,9 +8,9 @@ import itertools
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
-from gmscavp.diffusion_config import ConditionConfig, DiffusionConfig, refuse_remainder, targets
+from gmscavp.diffusion.config import ConditionConfig, DiffusionConfig, refuse_remainder, targets
 from gmscavp.inputs import CAVP_LOG_MEL, CNN14, SLOWONLY, STRICT, AudioConfig, LogMelConfig, VideoConfig
-from gmscavp.training_config import TrainingConfig
+from gmscavp.training.config import TrainingConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

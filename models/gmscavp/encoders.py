@@ -3,9 +3,9 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from gmscavp.guidance import alignment_score
+from gmscavp.backbones.video import Frames
+from gmscavp.diffusion.guidance import alignment_score
 from gmscavp.model import GMSCAVP
-from gmscavp.video import Frames
 
 Levels = list[Float[Tensor, "rows _ dim"]]
 

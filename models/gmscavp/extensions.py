@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from gmscavp.complaints import Complaint
-from gmscavp.config import TrainingConfig
 from gmscavp.family import UNTRAINED, Args, digest, seeded, there
+from gmscavp.training.config import TrainingConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

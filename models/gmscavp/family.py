@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from gmscavp.complaints import Complaint, Misuse, Unknown
-from gmscavp.config import TrainingConfig
 from gmscavp.public_keys import DIFF_FOLEY_BACKBONES, PANNS_KEYS, SLOWONLY_KEYS, KeyMap
+from gmscavp.training.config import TrainingConfig
 
 if TYPE_CHECKING:
     from gmscavp.extensions import Extension
-    from gmscavp.generators import Generators
+    from gmscavp.sound.generators import Generators
 
 Args = Mapping[str, str]
 

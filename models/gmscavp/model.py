@@ -4,10 +4,10 @@
     samples (batch, n) -> LogMel -> AudioBackbone -> two maps -> Pyramid -> tokens (batch, 25 | 5 | 1, dim)
 
 Training compares segments of 2 s by :class:`~gmscavp.contrastive.MultiScaleAlignment` and, where the config
-says so, denoises each stream given the other's tokens (:class:`~gmscavp.diffusion.MultiScaleDiffusion`). For
-retrieval a clip is cut into such segments, and the weighted mean over scales and segments of their scores is
-the score of a pair; as every part of it is a product of unit vectors, all parts side by side are one vector a
-clip, and a gallery is one matrix product.
+says so, denoises each stream given the other's tokens
+(:class:`~gmscavp.diffusion.objective.MultiScaleDiffusion`). For retrieval a clip is cut into such segments,
+and the weighted mean over scales and segments of their scores is the score of a pair; as every part of it is
+a product of unit vectors, all parts side by side are one vector a clip, and a gallery is one matrix product.
 """
 
 import math
@@ -19,17 +19,17 @@ from jaxtyping import Float, Int64, UInt8
 from torch import Tensor, nn
 
 from gmscavp.backbones import audio_backbone, video_backbone
+from gmscavp.backbones.layers import channels_last_weights
+from gmscavp.backbones.video import Frames
 from gmscavp.config import GMSCAVPConfig
 from gmscavp.contrastive import Alignment, MultiScaleAlignment, unit
-from gmscavp.diffusion import Diffusion, DirectedDiffusion, MultiScaleDiffusion
-from gmscavp.diffusion_config import Direction
-from gmscavp.distributed import gathered
-from gmscavp.features import LogMel
-from gmscavp.layers import channels_last_weights
+from gmscavp.diffusion.config import Direction
+from gmscavp.diffusion.objective import Diffusion, DirectedDiffusion, MultiScaleDiffusion
+from gmscavp.log_mel import LogMel
 from gmscavp.objective import Joint
 from gmscavp.pyramid import audio_pyramid, video_pyramid
 from gmscavp.segments import audio_segments, video_segments
-from gmscavp.video import Frames
+from gmscavp.training.distributed import gathered
 
 
 class GMSCAVP(nn.Module):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from gmscavp.contrastive import Alignment
-from gmscavp.diffusion import Diffusion
+from gmscavp.diffusion.objective import Diffusion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

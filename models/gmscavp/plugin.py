@@ -19,18 +19,18 @@ from gmscavp.bundled import GENERATORS, HEADS, WEIGHTS, build
 from gmscavp.complaints import Complaint, Misuse, Unknown
 from gmscavp.config import CONFIGS, TRAINING, GMSCAVPConfig
 from gmscavp.family import Args, Family
-from gmscavp.heads import JUDGE, SYNC
 from gmscavp.inputs import FamilyConfig
-from gmscavp.vocoder_config import VOCODER, VOCODER_TRAINING, VocoderConfig
+from gmscavp.sound.vocoder_config import VOCODER, VOCODER_TRAINING, VocoderConfig
+from gmscavp.synchrony.heads import JUDGE, SYNC
 
 if TYPE_CHECKING:
     from gmscavp.audio_video import AudioVideoModel
-    from gmscavp.distributed import Processes
-    from gmscavp.foley import Foley
-    from gmscavp.lessons import Run
-    from gmscavp.listener import Listener
-    from gmscavp.plan import Plan
     from gmscavp.public_weights import WeightsMatch
+    from gmscavp.sound.foley import Foley
+    from gmscavp.synchrony.listener import Listener
+    from gmscavp.training.distributed import Processes
+    from gmscavp.training.lessons import Run
+    from gmscavp.training.plan import Plan
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -137,7 +137,7 @@ class ModelFamily(Family):
     @told("Train it again, or restore it from its origin.")
     def _listener(self, network: Any, device: str, args: Args, argument: str) -> "Listener":
         """Load a head over a model."""
-        from gmscavp.listener import Listener
+        from gmscavp.synchrony.listener import Listener
 
         (head,) = (each for each in self.heads if each.argument == argument)
         return Listener(head.network(network, self.weights_of(args), args), device)
@@ -162,7 +162,7 @@ class ModelFamily(Family):
             request: ``config`` may be that of an extension; ``args`` may hold ``init`` (a weight file to
                 start from), ``encoder`` (of an extension: a weight file of the model it is made over),
                 what the data take (:func:`avbench.training.opening.data_arguments`), and any field of
-                :class:`~gmscavp.config.TrainingConfig`.
+                :class:`~gmscavp.training.config.TrainingConfig`.
             progress: Told about rendering, decoding and training.
 
         Raises:
@@ -171,9 +171,9 @@ class ModelFamily(Family):
             ModelError: The folder holds another run, or the loss is no longer finite.
             StorageError: The disk is full or the folder cannot be written.
         """
-        from gmscavp.distributed import joined
-        from gmscavp.reporting import reporter
-        from gmscavp.training import train
+        from gmscavp.training.distributed import joined
+        from gmscavp.training.loop import train
+        from gmscavp.training.reporting import reporter
 
         if request.config in self.extensions:
             args = dict(request.args)
@@ -198,9 +198,9 @@ class ModelFamily(Family):
         import torch
 
         from avbench.training.opening import data_arguments, open_data
-        from gmscavp.distributed import check_device
-        from gmscavp.lessons import lessons
-        from gmscavp.plan import Plan
+        from gmscavp.training.distributed import check_device
+        from gmscavp.training.lessons import lessons
+        from gmscavp.training.plan import Plan
 
         config = self.config(request.config)
         own = {key: value for key, value in request.args.items() if key not in data_arguments(request)}
@@ -236,7 +236,7 @@ class ModelFamily(Family):
 def _run(
     request: TrainRequest, processes: "Processes", notes: Mapping[str, str], progress: Progress
 ) -> "Run":
-    from gmscavp.lessons import Run
+    from gmscavp.training.lessons import Run
 
     return Run(
         folder=request.output,

@@ -11,8 +11,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gmscavp.backbones.maps import Maps
 from gmscavp.config import GMSCAVPConfig, ScaleConfig
-from gmscavp.maps import Maps
 
 
 class PooledHead(nn.Module):

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import gmscavp.config
-from gmscavp.config import TrainingConfig
-from gmscavp.diffusion_config import ConditionConfig, SamplingConfig
-from gmscavp.generator_config import generator
+from gmscavp.diffusion.config import ConditionConfig, SamplingConfig
 from gmscavp.inputs import CAVP_LOG_MEL, CNN14, SLOWONLY, STRICT, AudioConfig, LogMelConfig, VideoConfig
-from gmscavp.synchrony_config import heads
+from gmscavp.sound.generator_config import generator
+from gmscavp.synchrony.config import heads
+from gmscavp.training.config import TrainingConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cavp.model import CAVP, normal
-from gmscavp.video import Frames
+from gmscavp.backbones.video import Frames
 
 Levels = list[Float[Tensor, "rows _ dim"]]
 

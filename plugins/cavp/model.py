@@ -19,11 +19,11 @@ from torch.nn import functional as F
 from cavp.config import CAVPConfig
 from cavp.loss import cavp_loss
 from gmscavp.backbones import audio_backbone, video_backbone
-from gmscavp.distributed import gathered
-from gmscavp.features import LogMel
-from gmscavp.layers import channels_last_weights
+from gmscavp.backbones.layers import channels_last_weights
+from gmscavp.backbones.video import Frames
+from gmscavp.log_mel import LogMel
 from gmscavp.segments import audio_segments, video_segments
-from gmscavp.video import Frames
+from gmscavp.training.distributed import gathered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

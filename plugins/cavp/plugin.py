@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from avbench import ModelRecord, hookimpl
 from cavp.config import CONFIGS, GENERATOR, GENERATOR_SAMPLING, HEADS, TRAINING, CAVPConfig
 from cavp.public_keys import PUBLIC_KEYS
-from gmscavp.generators import generators
-from gmscavp.heads import heads
 from gmscavp.plugin import ModelFamily
+from gmscavp.sound.generators import generators
+from gmscavp.synchrony.heads import heads
 
 if TYPE_CHECKING:
     from cavp.generation import CAVPEncoder

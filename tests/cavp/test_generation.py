@@ -11,13 +11,13 @@ from cavp.config import GENERATOR, SMALL, CAVPConfig
 from cavp.generation import CAVPEncoder
 from cavp.model import CAVP
 from cavp.plugin import FAMILY
-from gmscavp.condition import ConditionEncoder
-from gmscavp.diffusion_config import ConditionConfig, SamplingConfig
+from gmscavp.diffusion.condition import ConditionEncoder
+from gmscavp.diffusion.config import ConditionConfig, SamplingConfig
 from gmscavp.draws import row_seeds
-from gmscavp.foley import Foley
-from gmscavp.generator import Generator
-from gmscavp.generator_config import GENERATOR as OF_GMSCAVP
-from gmscavp.generator_config import GeneratorConfig
+from gmscavp.sound.foley import Foley
+from gmscavp.sound.generator import Generator
+from gmscavp.sound.generator_config import GENERATOR as OF_GMSCAVP
+from gmscavp.sound.generator_config import GeneratorConfig
 from tests.gmscavp.generators import TINY_GENERATOR
 from tests.gmscavp.runs import TINY
 

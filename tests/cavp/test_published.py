@@ -18,10 +18,10 @@ from torch import nn
 from cavp.config import PUBLISHED, PUBLISHED_TRAINING
 from cavp.model import CAVP
 from cavp.plugin import FAMILY
-from gmscavp.batches import Batches, SegmentBatch, vary
-from gmscavp.config import TrainingConfig
-from gmscavp.features import LogMel
-from gmscavp.optimisation import learning_rate, move_average, parameter_groups
+from gmscavp.log_mel import LogMel
+from gmscavp.training.batches import Batches, SegmentBatch, vary
+from gmscavp.training.config import TrainingConfig
+from gmscavp.training.optimisation import learning_rate, move_average, parameter_groups
 from tests.cavp.narrow import NARROW
 
 

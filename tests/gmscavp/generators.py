@@ -4,11 +4,11 @@ import dataclasses
 
 import torch
 
-from gmscavp.diffusion_config import DiffusionConfig, TargetConfig
+from gmscavp.diffusion.config import DiffusionConfig, TargetConfig
 from gmscavp.encoders import GMSCAVPEncoder
-from gmscavp.generator import Generator
-from gmscavp.generator_config import GeneratorConfig
 from gmscavp.model import GMSCAVP
+from gmscavp.sound.generator import Generator
+from gmscavp.sound.generator_config import GeneratorConfig
 from tests.gmscavp.runs import TINY
 
 TARGETS = (

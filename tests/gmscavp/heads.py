@@ -5,11 +5,11 @@ from pathlib import Path
 import torch
 
 from gmscavp.encoders import GMSCAVPEncoder
-from gmscavp.judge import Judge
-from gmscavp.kept_tokens import KeptTokens, keep_tokens
 from gmscavp.model import GMSCAVP
-from gmscavp.synchrony import OffsetHead
-from gmscavp.synchrony_config import HeadConfig, JudgeConfig, OffsetConfig
+from gmscavp.synchrony.config import HeadConfig, JudgeConfig, OffsetConfig
+from gmscavp.synchrony.judge import Judge
+from gmscavp.synchrony.kept_tokens import KeptTokens, keep_tokens
+from gmscavp.synchrony.offset_head import OffsetHead
 from tests.gmscavp.blinks import Blinks
 from tests.gmscavp.runs import TINY
 

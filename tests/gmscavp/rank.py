@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 
-from gmscavp.distributed import joined
-from gmscavp.plan import TrainingError
-from gmscavp.training import train
+from gmscavp.training.distributed import joined
+from gmscavp.training.loop import train
+from gmscavp.training.plan import TrainingError
 from tests.gmscavp.runs import TINY, TINY_DIFFUSION, TINY_FROZEN, plan
 
 FAILED, STOPPED = 5, 6

@@ -7,14 +7,15 @@ from typing import Any
 
 import torch
 
-from gmscavp.batches import Batches
-from gmscavp.config import GMSCAVPConfig, ScaleConfig, TrainingConfig
-from gmscavp.diffusion_config import DiffusionConfig, TargetConfig
-from gmscavp.distributed import ALONE, Processes
+from gmscavp.config import GMSCAVPConfig, ScaleConfig
+from gmscavp.diffusion.config import DiffusionConfig, TargetConfig
 from gmscavp.inputs import AudioConfig, LogMelConfig, VideoConfig
 from gmscavp.model import GMSCAVP
-from gmscavp.plan import Plan
-from gmscavp.validation import retrieval_on
+from gmscavp.training.batches import Batches
+from gmscavp.training.config import TrainingConfig
+from gmscavp.training.distributed import ALONE, Processes
+from gmscavp.training.plan import Plan
+from gmscavp.training.validation import retrieval_on
 from tests.gmscavp.blinks import Blinks
 
 TRAINING = TrainingConfig(

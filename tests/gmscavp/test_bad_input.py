@@ -13,9 +13,9 @@ from avbench.errors import ModelError, UsageError
 from avbench.requests import TrainRequest
 from gmscavp.checkpoint import CheckpointError, load_weights, read_state, write_state
 from gmscavp.config import GMSCAVPConfig
-from gmscavp.plan import TrainingError
 from gmscavp.plugin import FAMILY
-from gmscavp.training import Run, train
+from gmscavp.training.loop import Run, train
+from gmscavp.training.plan import TrainingError
 from tests.gmscavp.runs import TINY, TINY_DIFFUSION, plan
 
 

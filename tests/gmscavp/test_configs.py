@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from gmscavp.config import BASE, BASE_FROZEN, LARGE, SMALL, SMALL_DIFFUSION, GMSCAVPConfig
-from gmscavp.gradient_cache import obstacle
 from gmscavp.inputs import CAVP_LOG_MEL, CNN14, SLOWONLY
 from gmscavp.model import GMSCAVP
 from gmscavp.plugin import FAMILY
+from gmscavp.training.gradient_cache import obstacle
 
 
 @pytest.mark.parametrize("config", FAMILY.configs.values(), ids=FAMILY.configs)

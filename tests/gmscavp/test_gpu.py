@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from gmscavp.batches import vary
 from gmscavp.config import GMSCAVPConfig
 from gmscavp.draws import drawn, row_seeds
-from gmscavp.plan import Plan, TrainingError
-from gmscavp.staging import Staging
-from gmscavp.training import Run, train
+from gmscavp.training.batches import vary
+from gmscavp.training.loop import Run, train
+from gmscavp.training.plan import Plan, TrainingError
+from gmscavp.training.staging import Staging
 from tests.gmscavp.runs import TINY, TINY_DIFFUSION, log, plan
-from tests.gmscavp.test_finiteness import with_bad_step
+from tests.gmscavp.training.test_finiteness import with_bad_step
 
 pytestmark = [
     pytest.mark.gpu,

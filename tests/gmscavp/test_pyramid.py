@@ -3,8 +3,8 @@ import dataclasses
 import pytest
 import torch
 
+from gmscavp.backbones.maps import Maps
 from gmscavp.config import SMALL, GMSCAVPConfig, ScaleConfig
-from gmscavp.maps import Maps
 from gmscavp.model import GMSCAVP
 from gmscavp.pyramid import AudioHead, PooledHead, VideoHead, pool
 
