@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from avbench import registry
-from avbench.made_clips import made_clips
+from avbench.checks.made_clips import made_clips
 from avbench.media.decode import DecodedClip
 from avbench.records import ModelInputs
 from avbench.requests import RunRequest

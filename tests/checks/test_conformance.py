@@ -7,11 +7,12 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from avbench import AudioInput, ModelInputs, ModelRecord, VideoInput, conformance
+from avbench import AudioInput, ModelInputs, ModelRecord, VideoInput
+from avbench.checks import conformance
+from avbench.checks.conformance import check_model
+from avbench.checks.made_clips import made_clips
 from avbench.cli import plugins
-from avbench.conformance import check_model
 from avbench.errors import DataError, ModelError
-from avbench.made_clips import made_clips
 from avbench.plugins import Origin
 from avbench.resolve import Contestant
 
