@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 from avbench.clips import Clip, Dataset
 from avbench.errors import AvbenchError, DataError, ModelError, UsageError
 from avbench.leakage.declared import examined
-from avbench.plugins import Origin
+from avbench.plugins.discovery import Origin
+from avbench.plugins.registry import Registry
 from avbench.records import Args, Capability, DatasetRequest, ModelInputs, ModelRecord, Progress
-from avbench.registry import Registry
 from avbench.requests import RunRequest
 from avbench.specs import TaskSpec
 

@@ -13,8 +13,8 @@ from avbench.pages.choice_page import write_choice_page
 from avbench.pages.judged_pairs import JudgedPairs
 from avbench.pages.offset_page import write_offset_page
 from avbench.pages.page import prepare_page, write_page
+from avbench.plugins.registry import Registry
 from avbench.records import Capability
-from avbench.registry import Registry
 from avbench.requests import RunRequest
 from avbench.resolve import choose_device, plan_run, resolve_model, resolve_task
 from avbench.results import RunInfo, RunResult

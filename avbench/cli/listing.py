@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from avbench import registry
 from avbench.cli import COMMANDS
 from avbench.cli.options import json_option, plugin_option, print_json
 from avbench.errors import PluginError
 from avbench.judges.judge import JudgeRecord
-from avbench.plugins import HOOKS, Origin, Plugin, Problem
+from avbench.plugins import registry
+from avbench.plugins.discovery import HOOKS, Origin, Plugin, Problem
+from avbench.plugins.registry import Registry, Shelf
 from avbench.records import EmbedderRecord, ModelRecord
-from avbench.registry import Registry, Shelf
 from avbench.specs import TaskSpec
 
 KINDS = ("models", "tasks", "datasets", "metrics", "embedders", "judges", "plugins")

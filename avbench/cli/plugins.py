@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from avbench import registry
 from avbench.cli import listing
 from avbench.cli.options import KeyValues, json_option, merged, plugin_option, print_json
 from avbench.errors import ModelError
+from avbench.plugins import registry
 
 if TYPE_CHECKING:
     from avbench.checks.verdicts import Check

@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from avbench import registry
 from avbench.cli.listing import describe, record_name
 from avbench.cli.options import json_option, plugin_option, print_json
 from avbench.embedders.loading import cached, resolve_network
 from avbench.errors import AvbenchError, UnknownName
 from avbench.judges.judge import JudgeRecord
+from avbench.plugins import registry
 from avbench.records import EmbedderRecord, ModelRecord
 from avbench.resolve import guarded
 from avbench.store import cache_folder

@@ -14,8 +14,8 @@ from avbench.records import ModelRecord
 from avbench.requests import TrainRequest
 
 if TYPE_CHECKING:
+    from avbench.plugins.registry import Registry
     from avbench.recipes import Recipe
-    from avbench.registry import Registry
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 OWN_WORLD = "avsynth"
@@ -62,7 +62,7 @@ def command(model: str, plugins: tuple[str, ...], quiet: bool, **given: Any) -> 
       avbench train cavp --output runs/cavp --steps 500 --train-args clips=1600,workers=2
       torchrun --nproc-per-node 8 -m avbench train gmscavp --output runs/gmscavp --device cuda
     """
-    from avbench import registry
+    from avbench.plugins import registry
 
     # Of the processes that torchrun starts for one run, the first speaks for all.
     first = os.environ.get("RANK", "0") == "0"

@@ -16,7 +16,7 @@ from avbench.provenance import model_info
 from avbench.resolve import Contestant
 
 if TYPE_CHECKING:
-    from avbench.registry import Registry
+    from avbench.plugins.registry import Registry
 
 ALIGNMENT = "alignment"
 NOTE = (

@@ -15,8 +15,8 @@ from avbench.metrics.measurement import Measurement
 from avbench.metrics.offsets import Trials
 from avbench.pages.exhibits import Exhibition
 from avbench.pages.judged_pairs import JudgedPairs
+from avbench.plugins.registry import Registry
 from avbench.records import Progress
-from avbench.registry import Registry
 from avbench.requests import RunRequest
 from avbench.resolve import Plan
 from avbench.results import Interval, ScaleRow, Score

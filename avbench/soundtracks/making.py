@@ -22,9 +22,9 @@ from avbench.datasets.named_files import media_files
 from avbench.digests import FileDigests
 from avbench.errors import DataError, MediaError, UsageError
 from avbench.media.info import Picture
+from avbench.plugins.registry import Registry
 from avbench.provenance import model_info, versions
 from avbench.records import Args
-from avbench.registry import Registry
 from avbench.requests import RunRequest
 from avbench.resolve import Contestant, choose_device, resolve_model
 from avbench.runs.job import Report

@@ -13,7 +13,7 @@ from avbench.checks.conformance import check_model
 from avbench.checks.made_clips import made_clips
 from avbench.cli import plugins
 from avbench.errors import DataError, ModelError
-from avbench.plugins import Origin
+from avbench.plugins.discovery import Origin
 from avbench.resolve import Contestant
 
 INPUTS = ModelInputs(video=VideoInput(fps=4, height=16, width=16), audio=AudioInput(sample_rate=4000))

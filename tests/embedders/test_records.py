@@ -5,10 +5,10 @@ import re
 import pytest
 import torch
 
-from avbench import registry
 from avbench.embedders import aisfx, avsynth_cnn, clap, panns, passt, vggish, yamnet
 from avbench.embedders.loading import digest_of_weights
 from avbench.embedders.records import EMBEDDERS
+from avbench.plugins import registry
 from avbench.protocols import AudioEmbedder
 
 RECORDS = {record.name: record for record in EMBEDDERS}

@@ -91,8 +91,8 @@ def _shared(one: "NamedClips", other: "NamedClips") -> dict[str, Any]:
 
 
 def _declared(model: str, plugins: Sequence[str], named: "Sequence[NamedClips]") -> dict[str, Any]:
-    from avbench import registry
     from avbench.leakage.declared import seen_videos
+    from avbench.plugins import registry
 
     record = registry.load(plugins).models.get(model)
     videos = seen_videos(record)

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from avbench import plugins as plugins_
 from avbench.errors import PluginError, UnknownName
 from avbench.judges.judge import JudgeRecord
-from avbench.plugins import Origin, Plugin, Problem
+from avbench.plugins import discovery
+from avbench.plugins.discovery import Origin, Plugin, Problem
 from avbench.records import DatasetRecord, EmbedderRecord, MetricRecord, ModelRecord
 from avbench.specs import TaskSpec
 
@@ -135,11 +135,11 @@ def load(plugins: Sequence[str] = ()) -> Registry:
     """
     import click
 
-    found, problems = plugins_.discover(plugins)
-    clashes = list(plugins_.shared_names(found))
+    found, problems = discovery.discover(plugins)
+    clashes = list(discovery.shared_names(found))
 
     def shelf(kind: str, record_type: type[R]) -> Shelf[R]:
-        contributed, failed = plugins_.contributions(found, f"avbench_{kind}s", record_type)
+        contributed, failed = discovery.contributions(found, f"avbench_{kind}s", record_type)
         problems.extend(failed)
         clashes.extend(_clashes(filled := Shelf(kind, contributed, problems)))
         return filled
