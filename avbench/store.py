@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avbench.errors import StorageError
-from avbench.results import digest_of
+from avbench.results.document import digest_of
 
 Modality = Literal["video", "audio"]
 Row: TypeAlias = NDArray[np.float32]

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from ablation_page import ARMS, FIGURE, KEPT, ROOT, STEPS, Arm, draw, page, steps_kept
 
-from avbench.archive import find, read
-from avbench.results import RunResult, to_json
+from avbench.results.archive import find, read
+from avbench.results.document import RunResult, to_json
 
 PAGE = ROOT / "models" / "gmscavp" / "ablation.md"
 TASK = "avsynth-retrieval"

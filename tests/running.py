@@ -7,7 +7,7 @@ from typing import Any
 
 from avbench.plugins import registry
 from avbench.requests import RunRequest
-from avbench.results import RunResult
+from avbench.results.document import RunResult
 from avbench.runner import Finished, run
 from avbench.runs.job import Report
 

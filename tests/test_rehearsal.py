@@ -15,7 +15,7 @@ from avbench.datasets.mimic.tree import OUTSIDE, Mimic, read_mimic, write_tree
 from avbench.plugins import registry
 from avbench.records import Capability
 from avbench.requests import RunRequest
-from avbench.results import RunResult
+from avbench.results.document import RunResult
 from avbench.runner import run
 from avbench.runs.job import Report
 from tests.running import quiet

@@ -48,8 +48,8 @@ def command(what: str, plugins: tuple[str, ...], as_json: bool) -> None:
 
 
 def _show_result(path: Path, *, as_json: bool) -> None:
-    from avbench import archive
     from avbench.boards.tables import result_text
+    from avbench.results import archive
 
     result = archive.read(path)
     if as_json:

@@ -23,7 +23,7 @@ from avbench.lists.panda70m import key_beside
 from avbench.lists.small_sets import PLAIN_ID
 from avbench.lists.synchformer import offsets_of
 from avbench.records import DatasetRequest
-from avbench.results import ids_digest
+from avbench.results.document import ids_digest
 
 ARGUMENTS = ("list", "subset", "split", "classes", "vggsounder")
 SHIFTS = "shifts"

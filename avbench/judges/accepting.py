@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from avbench.errors import ModelError, UnknownName, UsageError
 from avbench.judges.judge import Criterion, Impression, JudgeRecord, Verdict
 from avbench.protocols import AudioBatch, VideoBatch
-from avbench.provenance import model_info
 from avbench.resolve import Contestant
+from avbench.results.provenance import model_info
 
 if TYPE_CHECKING:
     from avbench.plugins.registry import Registry

@@ -46,6 +46,6 @@ class IdList:
     @property
     def digest(self) -> str:
         """The SHA-256 of the sorted ids, one a line."""
-        from avbench.results import ids_digest
+        from avbench.results.document import ids_digest
 
         return ids_digest([clip.id for clip in self.clips])

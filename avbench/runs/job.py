@@ -19,7 +19,7 @@ from avbench.plugins.registry import Registry
 from avbench.records import Progress
 from avbench.requests import RunRequest
 from avbench.resolve import Plan
-from avbench.results import Interval, ScaleRow, Score
+from avbench.results.document import Interval, ScaleRow, Score
 from avbench.runs.census import Census, LeftOut, take_census
 
 

@@ -11,7 +11,7 @@ from avbench.errors import MediaError
 from avbench.metrics.measurement import Measurement
 from avbench.metrics.offsets import Trials
 from avbench.pages.judged_pairs import JudgedPairs
-from avbench.results import ScaleRow
+from avbench.results.document import ScaleRow
 from avbench.runs.apart import decoder_note
 from avbench.runs.attempts import Attempts
 from avbench.runs.census import Census, LeftOut

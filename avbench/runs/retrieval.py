@@ -8,9 +8,9 @@ import numpy as np
 
 from avbench.clips import Clip
 from avbench.errors import DataError
-from avbench.provenance import store_key
 from avbench.resolve import Contestant, Plan
-from avbench.results import Score
+from avbench.results.document import Score
+from avbench.results.provenance import store_key
 from avbench.runs.border import check_same_space
 from avbench.runs.census import Census
 from avbench.runs.embedding import Embedder

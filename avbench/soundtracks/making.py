@@ -23,10 +23,10 @@ from avbench.digests import FileDigests
 from avbench.errors import DataError, MediaError, UsageError
 from avbench.media.info import Picture
 from avbench.plugins.registry import Registry
-from avbench.provenance import model_info, versions
 from avbench.records import Args
 from avbench.requests import RunRequest
 from avbench.resolve import Contestant, choose_device, resolve_model
+from avbench.results.provenance import model_info, versions
 from avbench.runs.job import Report
 from avbench.soundtracks.dubbing import Dubber
 from avbench.soundtracks.takes import MadeFrom, Soundtrack, Take, WithoutSound

@@ -15,7 +15,7 @@ from avbench.errors import DataError
 from avbench.leakage.declared import examined
 from avbench.plugins import registry
 from avbench.records import ModelInputs, ModelRecord
-from avbench.results import RunResult
+from avbench.results.document import RunResult
 from avbench.specs import CategoryProtocol
 from avbench.tasks.categories import score_categories
 from tests.model_sources import seeing
