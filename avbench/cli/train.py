@@ -15,7 +15,7 @@ from avbench.requests import TrainRequest
 
 if TYPE_CHECKING:
     from avbench.plugins.registry import Registry
-    from avbench.recipes import Recipe
+    from avbench.training.recipes import Recipe
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 OWN_WORLD = "avsynth"
@@ -107,7 +107,7 @@ def request_from(
         found: Where datasets are looked up.
         say: Told what is worth a line.
     """
-    from avbench.recipes import Recipe, read_recipe
+    from avbench.training.recipes import Recipe, read_recipe
 
     recipe = read_recipe(given["recipe"], recipes) if given["recipe"] else Recipe(summary="none")
     return TrainRequest(
@@ -125,7 +125,7 @@ def request_from(
 
 def _named_data(given: Mapping[str, Any], recipe: "Recipe", found: "Registry") -> Any:
     """Return what opens the datasets that are named, or ``None`` for the model's own world."""
-    from avbench.recipes import NamedData, Source
+    from avbench.training.recipes import NamedData, Source
 
     args, root = merged(given["dataset_args"]), given["data_root"]
     sources = (Source(dataset=given["dataset"]),) if given["dataset"] else recipe.data

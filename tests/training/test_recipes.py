@@ -9,8 +9,8 @@ from click.testing import CliRunner
 from avbench.cli.train import command, request_from
 from avbench.errors import AvbenchError, UnknownName, UsageError
 from avbench.plugins import registry
-from avbench.recipes import NamedData, Recipe, read_recipe
 from avbench.requests import TrainRequest
+from avbench.training.recipes import NamedData, Recipe, read_recipe
 from tests.training.clips import silent_progress
 
 WHOLE = """
