@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from avbench.clips import Clip, Dataset
 from avbench.errors import AvbenchError, DataError, ModelError, UsageError
 from avbench.leakage.declared import examined
-from avbench.plugins.discovery import Origin
+from avbench.plugins.candidates import Origin
 from avbench.plugins.registry import Registry
 from avbench.records import Args, Capability, DatasetRequest, ModelInputs, ModelRecord, Progress
 from avbench.requests import RunRequest
@@ -90,6 +90,9 @@ class Plan:
         device: Where the model computes.
         threads: Intra-op threads of torch, kept through the run.
         workers: Decoding processes.
+        batch_size: How many clips the model is given at once, at most.
+        seed: Of everything that is drawn: what a model generates with, and the resampling of intervals.
+        limit: Of how many clips, if the user asked for the first few alone.
     """
 
     spec: TaskSpec

@@ -67,12 +67,12 @@ def _show_result(path: Path, *, as_json: bool) -> None:
 
 def _record(name: str, plugins: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
     found = registry.load(plugins)
-    shelves = (found.models, found.tasks, found.datasets, found.embedders, found.judges)
-    for shelf in shelves:
-        if name in shelf:
-            record = shelf.get(name)
-            return shelf.kind, describe(record, shelf.origin(name)) | _more(record)
-    known = [record_name(record) for shelf in shelves for record in shelf]
+    catalogues = (found.models, found.tasks, found.datasets, found.embedders, found.judges)
+    for catalogue in catalogues:
+        if name in catalogue:
+            record = catalogue.get(name)
+            return catalogue.kind, describe(record, catalogue.origin(name)) | _more(record)
+    known = [record_name(record) for catalogue in catalogues for record in catalogue]
     raise UnknownName("result file, model, task, dataset, embedder or judge", name, known)
 
 

@@ -16,9 +16,9 @@ NAMES = list(RECORDS)
 
 
 def test_they_are_contributed_through_the_hook():
-    shelf = registry.load().embedders
+    embedders = registry.load().embedders
 
-    assert all(shelf.get(name) is RECORDS[name] for name in NAMES)
+    assert all(embedders.get(name) is RECORDS[name] for name in NAMES)
     assert len(RECORDS) == len(EMBEDDERS)
 
 
