@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from avbench.clips import Clip
-from avbench.datasets.cliplist import ClipList, data_root, leaves, reject_unknown
-from avbench.datasets.file_names import VIDEO_ENDINGS, ClipKey, read_name, samples_named
-from avbench.datasets.named_files import media_files
+from avbench.datasets.cliplist import ClipList, data_root, left_out_notes, none_found, reject_unknown
+from avbench.datasets.file_names import ClipKey, read_name, samples_named
+from avbench.datasets.folder import search
 from avbench.errors import DataError
 from avbench.lists.greatest_hits import STAMP
 from avbench.lists.id_list import IdList, ListedClip
@@ -27,7 +27,6 @@ from avbench.results import ids_digest
 
 ARGUMENTS = ("list", "subset", "split", "classes", "vggsounder")
 SHIFTS = "shifts"
-ENDINGS = (*VIDEO_ENDINGS, ".flv", ".mpg", ".mpeg", ".ts", ".wmv")
 # Read as milliseconds, 30_40 would be a clip of 10 ms: no data set has one so short.
 SHORTEST_MS = 500
 TEN_SECONDS = ("vggsound", "audiocaps", "avsync15")
@@ -88,11 +87,13 @@ class _Tree:
         root: The data root.
         files: What each file can be, the likeliest first.
         unnamed: How many files name no clip.
+        left_out: Entries that are not used, each with the reason.
     """
 
     root: Path
     files: dict[Path, Sequence[ClipKey]] = field(default_factory=dict)
     unnamed: int = 0
+    left_out: Sequence[str] = ()
 
     def by_source(self) -> dict[str, list[tuple[ClipKey, Path]]]:
         found: dict[str, list[tuple[ClipKey, Path]]] = defaultdict(list)
@@ -150,11 +151,11 @@ def _shifted(clips: ClipList, path: Path) -> ClipList:
 
 
 def _scan(root: Path, dataset: str) -> _Tree:
-    tree = _Tree(root)
+    found = search(root)
+    tree = _Tree(root, left_out=found.left_out)
     keys_of = KEYS.get(dataset, video_keys)
-    for path in media_files(root, ENDINGS):
-        keys = () if path.is_symlink() and leaves(root, path) else keys_of(path)
-        if keys:
+    for path in found.files:
+        if keys := keys_of(path):
             tree.files[path] = keys
         else:
             tree.unnamed += 1
@@ -173,11 +174,12 @@ def _joined(dataset: str, asked: IdList, tree: _Tree) -> ClipList:
         doubled += [each.id] if len(paths) > 1 else []
         clips.append(_clip(dataset, each, paths[0] if paths else tree.root / f"{each.id}.mp4"))
     if not any(clip.path in tree.files for clip in clips):
-        raise DataError(
-            f"No file in {tree.root} is named for any of the {len(clips)} clips of {asked.name}.",
+        raise none_found(
+            f"No file in {tree.root} is named for any of the {len(clips)} clips of {asked.name}",
+            tree.left_out,
             hint="Check --data-root; docs/datasets.md has the names that are understood.",
         )
-    notes = list(asked.notes)
+    notes = [*asked.notes, *left_out_notes(tree.left_out)]
     if doubled:
         notes.append(
             f"{len(doubled)} clips have several files, {doubled[0]} one of them: the first is taken."
@@ -228,8 +230,9 @@ def _found(dataset: str, tree: _Tree, subset: str) -> ClipList:
         clip = _clip(dataset, ListedClip(key=_whole(dataset, keys)), path)
         named.setdefault(clip.id, clip)
     if not named:
-        raise DataError(
-            f"No file in {tree.root} is named for a clip of {dataset}.",
+        raise none_found(
+            f"No file in {tree.root} is named for a clip of {dataset}",
+            tree.left_out,
             hint="Check --data-root; docs/datasets.md has the names that are understood, "
             "and `folder` takes any file.",
         )
@@ -238,6 +241,7 @@ def _found(dataset: str, tree: _Tree, subset: str) -> ClipList:
     notes = [f"No list was given: {what}the clips are what the folder holds. Give one by --list FILE."]
     if tree.unnamed:
         notes.append(f"Files of the folder that are named for no clip of {dataset}: {tree.unnamed}.")
+    notes += left_out_notes(tree.left_out)
     name = f"{dataset}@found-{len(clips)}"
     return ClipList(
         name=name,
