@@ -32,6 +32,11 @@ class NamedClips:
         """The videos that the clips are from."""
         return frozenset(key.source for key in self.keys)
 
+    @property
+    def says_places(self) -> bool:
+        """Whether every clip is known by where in its video it is, not by its video alone."""
+        return all(key.start is not None for key in self.keys)
+
 
 def read_ids(path: Path) -> NamedClips:
     """Read the clips that a file names: a csv, tab- or ``&``-separated list, or one name a line.
