@@ -89,7 +89,7 @@ def left_out_notes(left_out: Sequence[str]) -> tuple[str, ...]:
 
 
 def none_found(message: str, left_out: Sequence[str], *, hint: str) -> DataError:
-    """Return the error for a folder that holds nothing to use; where links leave it, the hint is about them."""
+    """Return the error for a folder that holds nothing to use; where links leave it, the hint is of them."""
     what = f"; left out: {abridged(left_out)}" if left_out else ""
     leaving = any(each.endswith(LEAVING) for each in left_out)
     advice = "Links are followed inside the folder alone: give the one that holds what they lead to."

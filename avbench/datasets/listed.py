@@ -15,18 +15,23 @@ from avbench.clips import Clip
 from avbench.datasets.cliplist import ClipList, data_root, left_out_notes, none_found, reject_unknown
 from avbench.datasets.file_names import ClipKey, read_name, samples_named
 from avbench.datasets.folder import search
-from avbench.errors import DataError
+from avbench.errors import DataError, UsageError
 from avbench.lists.greatest_hits import STAMP
 from avbench.lists.id_list import IdList, ListedClip
 from avbench.lists.origins import list_asked_for
 from avbench.lists.panda70m import key_beside
 from avbench.lists.small_sets import PLAIN_ID
 from avbench.lists.synchformer import offsets_of
-from avbench.records import DatasetRequest
+from avbench.records import Args, DatasetRequest
 from avbench.results import ids_digest
 
-ARGUMENTS = ("list", "subset", "split", "classes", "vggsounder")
 SHIFTS = "shifts"
+ARGUMENTS: Mapping[str, tuple[str, ...]] = {
+    "vggsound": ("split", "vggsounder", SHIFTS),
+    "audioset": ("classes",),
+    "kinetics-sounds": ("classes",),
+}
+"""What a dataset takes beside ``list`` and ``subset``."""
 # Read as milliseconds, 30_40 would be a clip of 10 ms: no data set has one so short.
 SHORTEST_MS = 500
 TEN_SECONDS = ("vggsound", "audiocaps", "avsync15")
@@ -120,15 +125,24 @@ def open_listed(dataset: str, request: DatasetRequest) -> ClipList:
         UsageError: No root was given, or an unknown argument.
         DataError: The list cannot be used, or the folder holds no clip of it.
     """
-    known = (*ARGUMENTS, SHIFTS) if dataset == "vggsound" else ARGUMENTS
-    reject_unknown(request.args, known, dataset)
+    reject_unknown(request.args, ("list", "subset", *ARGUMENTS.get(dataset, ())), dataset)
     root, shifts = data_root(request, dataset), request.args.get(SHIFTS, "")
     asked = list_asked_for(dataset, {"list": shifts, **request.args} if shifts else request.args)
     tree = _scan(root, dataset)
     if asked is None:
+        _require_no_choice(dataset, request.args)
         return _found(dataset, tree, request.args.get("subset", ""))
     clips = _joined(dataset, asked, tree)
     return _shifted(clips, Path(shifts).expanduser()) if shifts else clips
+
+
+def _require_no_choice(dataset: str, args: Args) -> None:
+    """Refuse what would choose from a list where there is none; a subset is told in a note."""
+    if chosen := [name for name in ARGUMENTS.get(dataset, ()) if name in args]:
+        raise UsageError(
+            f"{chosen[0]}={args[chosen[0]]} says something of a list, and none was given.",
+            hint="Add --list FILE, or leave it out.",
+        )
 
 
 def _shifted(clips: ClipList, path: Path) -> ClipList:

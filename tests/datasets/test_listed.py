@@ -134,6 +134,20 @@ def test_a_folder_that_cannot_be_read_costs_itself_alone(tmp_path, monkeypatch, 
     assert "1 entry of the folder is left out: lost+found: permission denied." in found.notes
 
 
+@pytest.mark.parametrize(("dataset", "choice"), [("vggsound", "split"), ("audioset", "classes")])
+def test_what_chooses_from_a_list_is_refused_where_there_is_none(tmp_path, dataset, choice):
+    with pytest.raises(UsageError, match=f"{choice}=test says something of a list, and none was given"):
+        opened(touched(tmp_path, f"{ID}_000030.mp4"), dataset, **{choice: "test"})
+    with pytest.raises(UsageError, match=f"takes no argument '{choice}'"):
+        opened(tmp_path, "ave", **{choice: "test"})
+
+
+def test_a_split_of_a_list_that_names_none_is_refused(tmp_path):
+    (tmp_path / "vgg-test.tsv").write_text(f"id\tlabel\n{ID}_000030\tx\n")
+    with pytest.raises(DataError, match="names no split"):
+        opened(touched(tmp_path, f"{ID}_000030.mp4"), list=tmp_path / "vgg-test.tsv", split="test")
+
+
 def test_without_a_list_the_folder_is_asked_for(tmp_path):
     found = opened(touched(tmp_path, f"{ID}_000030.mp4", "abcdefghijk_10000_20000.mp4", "holiday.mp4"))
 

@@ -154,16 +154,17 @@ def _pair(pair: "Pair") -> dict[str, Any]:
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     from avbench.datasets.cliplist import left_out_notes
+    from avbench.pages.text import counted
 
     for each in found["shared"]:
         one, other = (
-            f"{name} ({_counted(videos, 'video') if clips is None else _counted(clips, 'clip')})"
+            f"{name} ({counted(videos, 'video') if clips is None else counted(clips, 'clip')})"
             for name, clips, videos in zip(each["lists"], each["clips"], each["videos"], strict=True)
         )
         # Where a list does not say which part of a video it means, nobody can tell whether clips are shared.
-        clips = "" if each["same_clips"] is None else f"{_counted(len(each['same_clips']), 'clip')} and "
+        clips = "" if each["same_clips"] is None else f"{counted(len(each['same_clips']), 'clip')} and "
         videos = each["same_videos"]
-        yield f"{one} and {other} share {clips}{_counted(len(videos), 'video')}{_named(videos)}"
+        yield f"{one} and {other} share {clips}{counted(len(videos), 'video')}{_named(videos)}"
     if declared := found["declared"]:
         trained = ", ".join(declared["training_data"]) or "no dataset"
         ids = "no ids" if declared["videos"] is None else f"ids of {declared['videos']} videos"
@@ -174,14 +175,14 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     if (copies := found["near_duplicates"]) is not None:
         yield (
             f"{copies['compared']} of {copies['files']} files compared, {len(copies['unread'])} not "
-            f"readable; {_counted(len(copies['pairs']), 'pair')} alike"
+            f"readable; {counted(len(copies['pairs']), 'pair')} alike"
         )
-        yield from (f"note: {note}" for note in left_out_notes(copies["left_out"]))
         for pair in copies["pairs"]:
             picture, sound = (
                 "–" if pair[name] is None else f"{pair[name]:.3f}" for name in ("picture", "sound")
             )
             yield f"  {' = '.join(pair['files'])} (picture {picture}, sound {sound}{_how(pair)})"
+        yield from (f"note: {note}" for note in left_out_notes(copies["left_out"]))
 
 
 def _how(pair: Mapping[str, Any]) -> str:
@@ -191,10 +192,6 @@ def _how(pair: Mapping[str, Any]) -> str:
         "cropped": pair["cropped"],
     }
     return "".join(f"; {text}" for text, holds in told.items() if holds)
-
-
-def _counted(count: int, name: str) -> str:
-    return f"{count} {name}{'s' * (count != 1)}"
 
 
 def _named(videos: Sequence[str]) -> str:
