@@ -15,6 +15,7 @@ from avbench.metrics.measurement import Measurement
 from avbench.metrics.offsets import Trials
 from avbench.pages.exhibits import Exhibition
 from avbench.pages.judged_pairs import JudgedPairs
+from avbench.pages.text import counted
 from avbench.plugins.registry import Registry
 from avbench.records import Progress
 from avbench.requests import RunRequest
@@ -135,7 +136,7 @@ def announcement(plan: Plan, found: int, reused: int, to_do: str) -> str:
     """
     asked, all_clips = len(plan.clips), len(plan.dataset.clips)
     parts = [
-        f"{asked} of {all_clips} clips" if asked < all_clips else f"{asked} clips",
+        f"{asked} of {all_clips} clips" if asked < all_clips else counted(asked, "clip"),
         f"{found} found",
         f"{reused} outputs kept from earlier runs" if reused else "",
         to_do,
@@ -148,9 +149,15 @@ def nothing_left(plan: Plan, left_out: Mapping[str, LeftOut]) -> DataError:
     """Return the error for a run of which no clip can be evaluated."""
     counts = Counter(each.reason for each in left_out.values())
     listing = ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items()))
+    if set(counts) != {"missing"}:
+        hint = f"{plan.spec.name!r} needs files with both streams, at least {plan.spec.least:g} s long."
+    elif len(plan.clips) < len(plan.dataset.clips):
+        hint = "--limit takes the first clips asked for, on disk or not: raise it, or leave it out."
+    else:
+        hint = f"Check where files are looked for: {plan.clips[0].path}"
     return DataError(
         f"None of the {len(plan.clips)} clips of {plan.dataset.name!r} can be evaluated ({listing}).",
-        hint=f"{plan.spec.name!r} needs files with both streams, at least {plan.spec.least:g} s long.",
+        hint=hint,
     )
 
 

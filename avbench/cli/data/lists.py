@@ -34,6 +34,7 @@ def command(
     """
     from avbench.errors import UnknownName, UsageError
     from avbench.lists.origins import READERS, list_asked_for
+    from avbench.store import write_whole
 
     if dataset is not None and dataset not in READERS:
         raise UnknownName("dataset of lists", dataset, READERS)
@@ -48,7 +49,7 @@ def command(
             f"The ids of {subset} are not part of avbench.", hint="Give the file they are read from."
         )
     if out is not None:
-        out.write_bytes("".join(f"{each}\n" for each in sorted(clip.id for clip in read.clips)).encode())
+        write_whole(out, "".join(f"{each}\n" for each in sorted(clip.id for clip in read.clips)).encode())
     sources = len({clip.key.source for clip in read.clips})
     classes = len({name for clip in read.clips for name in clip.classes})
     counts = {"clips": len(read.clips), "sources": sources, "classes": classes}
