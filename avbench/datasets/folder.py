@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from avbench.datasets.cliplist import (
     none_found,
     reject_unknown,
 )
+from avbench.datasets.walk import walk
 from avbench.records import DatasetRequest
 
 EXTENSIONS = (".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ogv", ".ts", ".webm", ".wmv")
@@ -78,28 +79,20 @@ def search(root: Path, extensions: Sequence[str] = EXTENSIONS) -> Search:
         root: The folder.
         extensions: What the names of media files end in, in lower case.
     """
-    found, home, waiting = Search(), root.resolve(), [root]
-    while waiting:
-        folder = waiting.pop()
-        try:
-            for entry in _entries(folder):
-                path = Path(entry.path)
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(path)
-                elif refusal := _refusal(home, entry, tuple(extensions)):
-                    found.left_out.append(f"{_id(root, path)}: {refusal}")
-                elif refusal is None:
-                    found.files.append(path)
-        except OSError as error:
-            found.left_out.append(f"{_id(root, folder)}: {(error.strerror or 'unreadable').lower()}")
+    found, home = Search(), root.resolve()
+
+    def unreadable(folder: Path, error: OSError) -> None:
+        found.left_out.append(f"{_id(root, folder)}: {(error.strerror or 'unreadable').lower()}")
+
+    for entry in walk(root, unreadable):
+        path = Path(entry.path)
+        if refusal := _refusal(home, entry, tuple(extensions)):
+            found.left_out.append(f"{_id(root, path)}: {refusal}")
+        elif refusal is None:
+            found.files.append(path)
     found.files.sort()
     found.left_out.sort()
     return found
-
-
-def _entries(folder: Path) -> Iterator["os.DirEntry[str]"]:
-    with os.scandir(folder) as entries:
-        yield from (entry for entry in entries if not entry.name.startswith("."))
 
 
 def _refusal(root: Path, entry: "os.DirEntry[str]", extensions: tuple[str, ...]) -> str | None:
