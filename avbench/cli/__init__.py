@@ -158,6 +158,6 @@ def _storage_error(error: OSError) -> StorageError:
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StorageError(
             f"Permission denied: {where}.",
-            hint="Give another folder (--output, AVBENCH_CACHE), or permission to this one.",
+            hint="Give another folder (--output, --out, AVBENCH_CACHE), or permission to this one.",
         )
     raise error

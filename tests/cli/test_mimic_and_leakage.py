@@ -35,6 +35,13 @@ def test_an_unknown_data_set_names_the_nearest(tmp_path: Path, capsys: pytest.Ca
     assert "Did you mean 'vggsound'?" in capsys.readouterr().err
 
 
+def test_a_tree_of_another_data_set_is_left_alone(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = sorted(root.rglob("*"))
+    assert run("mimic", "ave", "--out", str(root), "--quiet") == 4
+    assert "holds an imitation of vggsound" in capsys.readouterr().err
+    assert sorted(root.rglob("*")) == before
+
+
 def test_the_planted_copies_and_no_other_pairs_are_found(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -107,9 +107,9 @@ def test_links_that_leave_the_root_are_told_with_what_to_do(tmp_path):
     (tmp_path / "root" / "video").symlink_to(elsewhere)
     (tmp_path / "root" / f"{ID}_000060.mp4").symlink_to(elsewhere / f"{ID}_000030.mp4")
 
-    for given in ({}, {"list": listing(tmp_path, f"{ID}_000030")}):
+    for asked in ("", listing(tmp_path, f"{ID}_000030")):
         with pytest.raises(DataError, match="video: a link that leaves the data root") as raised:
-            opened(tmp_path / "root", **given)
+            opened(tmp_path / "root", list=asked)
         assert "the one that holds what they lead to" in str(raised.value.hint)
 
     touched(tmp_path / "root", f"{ID}_000090.mp4")
@@ -128,7 +128,7 @@ def test_a_folder_that_cannot_be_read_costs_itself_alone(tmp_path, monkeypatch, 
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", forbidden)
-    found = opened(root, **({"list": listing(tmp_path, f"{ID}_000030")} if given else {}))
+    found = opened(root, list=listing(tmp_path, f"{ID}_000030")) if given else opened(root)
 
     assert [clip.path.name for clip in found.clips] == [f"{ID}_000030.mp4"]
     assert "1 entry of the folder is left out: lost+found: permission denied." in found.notes
@@ -212,7 +212,7 @@ def test_every_layout_is_joined_with_its_list(tmp_path, dataset, split):
 def test_lists_on_the_command_line(tmp_path, capsys):
     path = listing(tmp_path, f"{ID}_000030")
     for args in (
-        [str(path), "--out", str(tmp_path / "ids"), "--json"],
+        [str(path), "--out", str(tmp_path / "new" / "ids"), "--json"],
         ["--json"],
         ["--dataset", "vggsound", "--json"],
     ):
@@ -227,7 +227,7 @@ def test_lists_on_the_command_line(tmp_path, capsys):
             assert "av-clean" in names
             assert ("audioset-balanced-22160" in names) == ("--dataset" not in args)
 
-    assert (tmp_path / "ids").read_text() == f"{ID}_30000_40000\n"
+    assert (tmp_path / "new" / "ids").read_text() == f"{ID}_30000_40000\n"
 
 
 @pytest.mark.skipif("AVBENCH_REAL_CLIPS" not in os.environ, reason="AVBENCH_REAL_CLIPS names no real clips")

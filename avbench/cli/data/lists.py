@@ -34,6 +34,7 @@ def command(
     """
     from avbench.errors import UnknownName, UsageError
     from avbench.lists.origins import READERS, list_asked_for
+    from avbench.pages.text import counted
     from avbench.store import write_whole
 
     if dataset is not None and dataset not in READERS:
@@ -56,7 +57,8 @@ def command(
     if as_json:
         print_json({"name": read.name, **counts, "sha256": read.digest, "notes": list(read.notes)})
         return
-    click.echo(f"{read.name}: {len(read.clips)} clips of {sources} recordings, {classes} classes")
+    of = f"{counted(sources, 'recording')}, {classes} class{'es' * (classes != 1)}"
+    click.echo(f"{read.name}: {counted(len(read.clips), 'clip')} of {of}")
     click.echo(f"sha256 {read.digest}")
     for note in read.notes:
         click.echo(f"note: {note}")

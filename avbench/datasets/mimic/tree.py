@@ -131,11 +131,12 @@ def read_mimic(root: Path) -> Mimic:
 def _require_free(root: Path, dataset: str) -> None:
     if not root.is_dir() or not any(root.iterdir()):
         return
-    held = f"an imitation of {read_mimic(root).dataset}" if (root / SIDE_CAR).is_file() else "no mimic tree"
-    if held != f"an imitation of {dataset}":
-        raise DataError(
-            f"{root} holds something that is {held}.", hint="Give a new or an empty folder as --out."
-        )
+    held = "something that is no mimic tree"
+    if (root / SIDE_CAR).is_file():
+        if (other := read_mimic(root).dataset) == dataset:
+            return
+        held = f"an imitation of {other}"
+    raise DataError(f"{root} holds {held}.", hint="Give a new or an empty folder as --out.")
 
 
 def _described(layout: Layout, part: Part, parts: tuple[Part, ...]) -> MimicClip:
