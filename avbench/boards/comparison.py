@@ -13,6 +13,7 @@ from avbench.boards.score_ids import is_shown, label
 from avbench.boards.tables import number, one_line, table
 from avbench.errors import DataError
 from avbench.metrics.alignment import weighted_auroc, weighted_balanced
+from avbench.metrics.bias import blocks_of, paired_jackknife
 from avbench.metrics.embedding_sets import Values
 from avbench.metrics.intervals import PairedTest, paired_bootstrap
 from avbench.metrics.weighting import paired
@@ -85,18 +86,23 @@ def compare_results(first: Path, second: Path, *, seed: int) -> list[Comparison]
     ours, theirs = records_beside(first, one), records_beside(second, other)
     if one.coverage.ids_sha256 != other.coverage.ids_sha256:
         return list(_on_shared(one, other, ours, theirs, seed))
+    unlike = _seen_otherwise(one, other)
     return [
         Comparison(score=score, other=match.value, test=test)
         for score in one.scores
-        if (match := other.score(score.id)) and (test := paired_test(score, ours, theirs, seed=seed))
+        if score.id.rpartition(".")[2] not in unlike
+        if (match := other.score(score.id)) and (test := paired_test(score, match, ours, theirs, seed=seed))
     ]
 
 
 def shared(first: Path, second: Path) -> str:
-    """Say on what two results are compared that did not score the same clips; ``""`` if they did."""
+    """Say what is not compared of two results, or on which clips; ``""`` if all is, on the same."""
     one, other = archive.read(first), archive.read(second)
     if one.coverage.ids_sha256 == other.coverage.ids_sha256:
-        return ""
+        unlike = ", ".join(sorted(_seen_otherwise(one, other)))
+        return f"Not compared: what was seen through {unlike}, of other weights or versions in each." * bool(
+            unlike
+        )
     ours, theirs = (_clips(records_beside(path, each)) for path, each in ((first, one), (second, other)))
     ways = {
         "retrieval": "Each query was ranked in its own gallery: recall is the one expected in a gallery of "
@@ -107,6 +113,15 @@ def shared(first: Path, second: Path) -> str:
         f"Compared on the {len(ours & theirs)} clips that both have, of {len(ours)} and {len(theirs)}. "
         f"{ways.get(_kind(one), '')}The values are not those of the documents."
     )
+
+
+def _seen_otherwise(one: RunResult, other: RunResult) -> set[str]:
+    """Return the networks that both results name, and that are not the same in both."""
+    return {
+        name
+        for name in one.networks.keys() & other.networks.keys()
+        if one.networks[name] != other.networks[name]
+    }
 
 
 def _on_shared(
@@ -151,18 +166,51 @@ def _read(path: Path, sha256: str, kind: str) -> tuple[Record, ...]:
 
 
 def paired_test(
-    score: Score, ours: Sequence[Record], theirs: Sequence[Record], *, seed: int = 0
+    score: Score, other: Score, ours: Sequence[Record], theirs: Sequence[Record], *, seed: int = 0
 ) -> PairedTest | None:
     """Test one score over what both results have of the same queries or sounds.
 
+    Args:
+        score: As the first result has it.
+        other: As the second has it.
+        ours: Records of the first.
+        theirs: Those of the second.
+        seed: Of the resampling, where there is any.
+
     Returns:
-        ``None`` for a score that tables do not show, or that records do not make, as a distance between sets
-        is not.
+        ``None`` for a score that tables do not show, or that records do not make, as most distances between
+        sets are not.
     """
     if not is_shown(score.id):
         return None
-    found = _paired(score.id, ours, theirs, seed)
-    return found.test if found else None
+    if found := _paired(score.id, ours, theirs, seed):
+        return found.test
+    return _between_sets(score, other, ours, theirs)
+
+
+def _between_sets(
+    score: Score, other: Score, ours: Sequence[Record], theirs: Sequence[Record]
+) -> PairedTest | None:
+    """Compare distances between sets by what they are without each block of recordings.
+
+    Nothing unless both are over the same sounds: a distance depends on which and how many they are.
+    """
+    first, second = (
+        {
+            (sound.clip, sound.sample, sound.recording): sound.without[score.id]
+            for sound in each
+            if isinstance(sound, SoundRecord) and score.id in sound.without
+        }
+        for each in (ours, theirs)
+    )
+    if not first or first.keys() != second.keys():
+        return None
+    names = sorted(first)
+    _, places, sizes = np.unique(
+        blocks_of([recording for *_, recording in names]), return_index=True, return_counts=True
+    )
+    without = np.array([first[names[place]] - second[names[place]] for place in places])
+    return paired_jackknife(score.value - other.value, without, sizes)
 
 
 def _paired(

@@ -42,6 +42,8 @@ class Measurement:
         pessimistic: The value if every tie fell against it.
         chance: The expected value of a model that scores at random, where there is such a thing.
         interval: How sure the value is, over the choice of queries or sounds; ``None`` where none is known.
+        without: Of a distance between sets: its value without each block of recordings
+            (:mod:`avbench.metrics.bias`), which two models are compared by; empty where there are too few.
     """
 
     id: str
@@ -53,3 +55,4 @@ class Measurement:
     pessimistic: float | None = None
     chance: float | None = None
     interval: Interval | None = None
+    without: tuple[float, ...] = ()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from avbench.judges.judge import Criterion
+from avbench.metrics.bias import blocks_of
 from avbench.metrics.frechet import Moments
 from avbench.metrics.measurement import Measurement
 from avbench.tasks.features import ClipSounds
@@ -54,7 +55,20 @@ def score_generation(
     records = sound_records(clips)
     measurements += pair_measurements(clips, records, tries.notes, seed=seed, criteria=criteria)
     return GenerationOutcome(
-        measurements=tuple(map(_sure, measurements)), records=tuple(records), notes=tuple(tries.notes)
+        measurements=tuple(map(_sure, measurements)),
+        records=_with_distances(records, measurements),
+        notes=tuple(tries.notes),
+    )
+
+
+def _with_distances(
+    records: Sequence[SoundRecord], measurements: Sequence[Measurement]
+) -> tuple[SoundRecord, ...]:
+    """Return the records, each with the distances between sets without its block of recordings."""
+    blocks = blocks_of([record.recording for record in records])
+    return tuple(
+        replace(record, without={each.id: each.without[block] for each in measurements if each.without})
+        for record, block in zip(records, blocks, strict=True)
     )
 
 

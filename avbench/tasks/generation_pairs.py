@@ -8,7 +8,7 @@ and no other, and a note counts it.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -48,6 +48,8 @@ class SoundRecord:
         recording: What the clip is resampled with.
         values: Numbers of this sound alone, by metric id.
         onsets: Hits, detected and true onsets, by tolerance in seconds.
+        without: Fréchet distances of the set of all sounds without this one's block of recordings
+            (:func:`avbench.metrics.bias.blocks_of`), by metric id.
     """
 
     clip: str
@@ -55,6 +57,7 @@ class SoundRecord:
     recording: str
     values: Mapping[str, float]
     onsets: Mapping[str, OnsetCounts]
+    without: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 def sound_records(clips: Sequence[ClipSounds]) -> list[SoundRecord]:
