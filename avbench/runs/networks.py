@@ -9,7 +9,7 @@ from typing import Any
 from avbench.clips import Clip
 from avbench.embedders.av_model import embedder_named
 from avbench.embedders.loading import ResolvedNetwork, resolve_network
-from avbench.errors import AvbenchError, UsageError
+from avbench.errors import AvbenchError, ModelError, UsageError
 from avbench.judges.accepting import judge_named
 from avbench.judges.judge import JudgeRecord
 from avbench.metrics.frechet import Moments
@@ -57,9 +57,23 @@ class Networks:
         """Moments of the references, by embedder."""
         return {name: each.moments for name, each in self.references.items()}
 
-    def video_embeddings(self, job: Job, clips: Sequence[Clip]) -> dict[str, dict[str, Row]]:
-        """Return what each audio-video model makes of the clips' pictures, by model and clip id."""
-        return {name: _video_rows(job, viewer, clips) for name, viewer in self.viewers.items()}
+    def video_embeddings(
+        self, job: Job, clips: Sequence[Clip], notes: list[str]
+    ) -> dict[str, dict[str, Row]]:
+        """Return what each audio-video model makes of the clips' pictures, by model and clip id.
+
+        Args:
+            job: The run.
+            clips: The clips.
+            notes: Told which model fails at them all, and so gives no score.
+        """
+        rows: dict[str, dict[str, Row]] = {}
+        for name, viewer in self.viewers.items():
+            try:
+                rows[name] = _video_rows(job, viewer, clips)
+            except ModelError as error:
+                notes.append(f"There is no av-similarity.{name}: {error.message} {error.hint}")
+        return rows
 
 
 def networks(job: Job) -> Networks:

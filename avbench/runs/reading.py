@@ -9,6 +9,7 @@ import numpy as np
 
 from avbench.clips import Clip
 from avbench.errors import AvbenchError, ModelError
+from avbench.resolve import sentence
 from avbench.store import Store
 from avbench.tasks.features import Rows
 
@@ -102,6 +103,9 @@ def read_captions(clips: Sequence[Clip], label: str, readers: Sequence[Reader], 
             rows = reader.read([text for said in captions.values() for text in said], store)
         except AvbenchError as error:
             notes.append(f"There is no clap.{reader.name}: {error.message} {error.hint}")
+            continue
+        except (Exception, SystemExit) as error:
+            notes.append(f"There is no clap.{reader.name}: {sentence(error)}.")
             continue
         for id, said in captions.items():
             texts[id][reader.name] = np.stack([rows[text] for text in said])

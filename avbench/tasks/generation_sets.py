@@ -33,7 +33,7 @@ from avbench.metrics.kernel_distances import (
 )
 from avbench.metrics.measurement import Interval, Measurement
 from avbench.metrics.neighbourhoods import neighbourhoods
-from avbench.tasks.features import ClipSounds, Pool, made_pool, true_pool
+from avbench.tasks.features import ClipSounds, Pool, heard_through, made_pool, true_pool
 
 T = TypeVar("T")
 
@@ -79,13 +79,16 @@ def distance_measurements(
     """Measure how far what was made is from the truth, as a set, seen through one embedder.
 
     Args:
-        clips: With the embedder's rows.
+        clips: Those that it heard nothing in are left out.
         embedder: Its name.
         prefix: What the field calls its Fréchet distance: ``fad`` or ``fd``.
         tries: Told what cannot be measured.
         seed: Of the intervals.
         reference: Moments of other sounds, to measure the distance from them as well.
     """
+    clips = heard_through(clips, embedder)
+    if not clips:
+        return
     made, truth = made_pool(clips, embedder), true_pool(clips, embedder)
     without = tries.interval(lambda: frechet_without(made.rows, made.recordings, moments(truth.rows)))
     sets = _Sets(made=made, truth=truth, seed=seed, tries=tries, without=without)
@@ -197,6 +200,9 @@ def inception_measurements(
     clips: Sequence[ClipSounds], classifier: str, tries: Tries, *, seed: int
 ) -> Iterator[Measurement]:
     """Measure how sure and how varied a classifier's answers to what was made are."""
+    clips = heard_through(clips, classifier)
+    if not clips:
+        return
     logits = np.stack([each.logits[classifier] for clip in clips for each in clip.made])
     recordings = [clip.recording for clip in clips for _ in clip.made]
 
