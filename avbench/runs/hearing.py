@@ -67,6 +67,7 @@ class EmbedderEar:
         parts: ``rows``, and ``logits`` if it names classes.
         load: Loads it, when it is first needed.
         device: Where it computes.
+        centred: Whether a sound's mean is taken off, at the embedder's rate.
         kind: ``embedder``.
     """
 
@@ -76,6 +77,7 @@ class EmbedderEar:
     parts: tuple[str, ...]
     load: Callable[[], Any]
     device: str
+    centred: bool = False
     kind: str = "embedder"
     _network: Any = None
 
@@ -91,6 +93,8 @@ class EmbedderEar:
 
         self._network = self._network or self.load()
         mono = resample(samples.mean(0, keepdims=True), sample_rate, self.sample_rate)
+        if self.centred:
+            mono = mono - mono.mean(dtype=np.float64)
         wave = torch.from_numpy(np.ascontiguousarray(mono, np.float32))[None].to(self.device)
         with costing_one_clip(), torch.inference_mode():
             heard = self._network.hear(AudioBatch(samples=wave, sample_rate=self.sample_rate, clips=()))

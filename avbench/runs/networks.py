@@ -202,17 +202,24 @@ def _embedder_ear(job: Job, name: str) -> tuple[EmbedderEar, EmbedderRecord]:
         allow_download=job.request.allow_download,
         progress=job.report.progress,
     )
-    return ear_of(record, resolved, job.plan.device, _computed_with(job.plan)), record
+    centred = protocol_of(job.plan).centred
+    return ear_of(record, resolved, job.plan.device, _computed_with(job.plan), centred=centred), record
 
 
 def ear_of(
-    record: EmbedderRecord, resolved: ResolvedNetwork, device: str, further: Mapping[str, Any]
+    record: EmbedderRecord,
+    resolved: ResolvedNetwork,
+    device: str,
+    further: Mapping[str, Any],
+    *,
+    centred: bool = False,
 ) -> EmbedderEar:
     """Return an embedder as something that hears; ``further`` is what its output depends on as well."""
     return EmbedderEar(
         name=record.name,
         sample_rate=record.sample_rate,
-        identity={**resolved.identity, **further},
+        identity={**resolved.identity, **further, **({"centred": "yes"} if centred else {})},
+        centred=centred,
         parts=("rows", "logits") if record.classes else ("rows",),
         load=cache(lambda: resolved.load(device)),
         device=device,
