@@ -1,6 +1,6 @@
 """A measured number with everything needed to read it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +56,13 @@ class Measurement:
     chance: float | None = None
     interval: Interval | None = None
     without: tuple[float, ...] = ()
+
+
+def sure(measurement: Measurement) -> Measurement:
+    """Take away an interval over one recording alone: it resamples to itself, and would look sure.
+
+    An exact one, of a share, stays: it is as wide as one trial makes it.
+    """
+    interval = measurement.interval
+    alone = interval is not None and interval.groups < 2 and interval.method != "clopper-pearson"
+    return replace(measurement, interval=None) if alone else measurement

@@ -9,7 +9,7 @@ import numpy as np
 from avbench.judges.judge import Criterion
 from avbench.metrics.bias import blocks_of
 from avbench.metrics.frechet import Moments
-from avbench.metrics.measurement import Measurement
+from avbench.metrics.measurement import Measurement, sure
 from avbench.tasks.features import ClipSounds, heard_through, reasons
 from avbench.tasks.generation_pairs import SoundRecord, pair_measurements, sound_records
 from avbench.tasks.generation_sets import Tries, distance_measurements, inception_measurements
@@ -59,7 +59,7 @@ def score_generation(
     records = sound_records(clips)
     measurements += pair_measurements(clips, records, tries.notes, seed=seed, criteria=criteria)
     return GenerationOutcome(
-        measurements=tuple(map(_sure, measurements)),
+        measurements=tuple(map(sure, measurements)),
         records=_with_distances(records, clips, measurements),
         notes=tuple(tries.notes),
     )
@@ -76,12 +76,6 @@ def _with_distances(
             for clip, block in zip(heard, blocks_of([clip.recording for clip in heard]), strict=True):
                 without[clip.clip][each.id] = each.without[block]
     return tuple(replace(record, without=without[record.clip]) for record in records)
-
-
-def _sure(measurement: Measurement) -> Measurement:
-    """Take away the interval over one recording alone: it resamples to itself, and would look sure."""
-    interval = measurement.interval
-    return replace(measurement, interval=None) if interval and interval.groups < 2 else measurement
 
 
 def truth_shuffled(clips: Sequence[ClipSounds]) -> list[ClipSounds]:
