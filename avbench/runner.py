@@ -1,12 +1,12 @@
 """One model on tasks: resolve, evaluate, record."""
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from avbench import archive, document
-from avbench.errors import AvbenchError, BudgetExceeded, StorageError, TasksFailed
+from avbench.errors import AvbenchError, BudgetExceeded, StorageError, TasksFailed, UsageError
 from avbench.metrics.offsets import Trials
 from avbench.pages.alignment_page import write_alignment_page
 from avbench.pages.choice_page import write_choice_page
@@ -59,6 +59,7 @@ def run(registry: Registry, request: RunRequest, cache: Path, report: Report) ->
     """
     contestant = resolve_model(registry, request)
     specs = [resolve_task(registry, request, task, contestant) for task in request.tasks]
+    _refuse_unused(request, specs)
     choose_device(request.device)
     archive.prepare(request.output)
     if request.page is not None:
@@ -74,6 +75,21 @@ def run(registry: Registry, request: RunRequest, cache: Path, report: Report) ->
             failed[spec.name] = error
     if failed:
         raise TasksFailed(failed, len(specs))
+
+
+def _refuse_unused(request: RunRequest, specs: Sequence[TaskSpec]) -> None:
+    """Refuse what only tasks of generation look at, where there is none.
+
+    Raises:
+        UsageError: Some is given.
+    """
+    asked = {"embedder": request.embedders, "judge": request.judges, "reference": request.references}
+    given = [f"--{option}" for option, named in asked.items() if named]
+    if given and all(spec.kind != "generation" for spec in specs):
+        raise UsageError(
+            f"{' and '.join(given)} {'is' if len(given) == 1 else 'are'} for tasks in which sound is made.",
+            hint="Leave it out, or run a task of the kind generation: `avbench list tasks`.",
+        )
 
 
 def _run_task(

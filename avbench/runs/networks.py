@@ -82,7 +82,7 @@ def networks(job: Job) -> Networks:
     Not so where the user gave a file: that one is to be used, or nothing.
 
     Raises:
-        AvbenchError: Weights that the user gave for an embedder cannot be used.
+        AvbenchError: Weights that the user gave for an embedder or a judge cannot be used.
         UnknownName: The user names an embedder, a judge or a model that is not there.
         UsageError: The user names a model for a judge that is none.
         DataError: Statistics that the user names cannot be used, or are of another protocol.
@@ -153,6 +153,8 @@ def _seats(job: Job, identities: dict[str, dict[str, str]], notes: list[str]) ->
         try:
             seat = _seat(job, _judge_named(job, name))
         except AvbenchError as error:
+            if isinstance(error, ModelError) and job.request.judges.get(name):
+                raise
             notes.append(f"Nothing is judged by {name}: {error.message} {error.hint}")
             continue
         identities[f"judge {name}"] = {key: str(value) for key, value in seat.identity.items()}

@@ -144,6 +144,17 @@ def test_a_wrong_option_is_two_lines_and_exit_code_2(
     assert hint.startswith(" hint: ")
 
 
+@pytest.mark.parametrize("option", ["embedder", "judge", "reference"])
+def test_what_only_generation_looks_at_is_refused_elsewhere(
+    tmp_path: Path, tiny_clips: Path, capfd: pytest.CaptureFixture[str], option: str
+) -> None:
+    given = (f"--{option}", "avsynth-cnn=file", "--data-root", tiny_clips, "--output", tmp_path)
+    with pytest.raises(SystemExit) as end:
+        cli.main(["run", *RUN, "--task", "folder-retrieval", *map(str, given)])
+    assert end.value.code == 2
+    assert capfd.readouterr().err.startswith(f"error: --{option} is for tasks in which sound is made.")
+
+
 def test_an_unknown_model_suggests_the_nearest(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         cli.main(["run", "--model", "gmscap", "--task", "avsynth-retrieval"])

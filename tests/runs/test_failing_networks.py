@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from avbench import archive
+from avbench.errors import ModelError
 from avbench.tasks.generation_pairs import SoundRecord
 from tests.running import Runs
 from tests.runs.sounding import sounding, write_flashes
@@ -114,3 +115,19 @@ def test_a_model_whose_cosine_is_a_score_and_that_fails_at_every_picture_gives_n
     assert "av-similarity.choosy" not in values(result)
     (note,) = (note for note in result.notes if note.startswith("There is no av-similarity.choosy"))
     assert "failed on every clip: ZeroDivisionError" in note
+
+
+def test_weights_given_for_a_judge_that_cannot_be_used_end_a_run_before_anything_is_made(
+    runs: Runs, tmp_path: Path
+) -> None:
+    pinned = 'checkpoint=Checkpoint(file="w.pth", sha256="0" * 64), notes="It watches."'
+    source = JUDGES.replace('notes="It watches."', pinned).replace(
+        "Criterion, Judge", "Checkpoint, Criterion, Judge"
+    )
+    (tmp_path / "other.pth").write_bytes(b"other")
+    apart = Runs(tmp_path, runs.clips)
+    with pytest.raises(ModelError, match="are not those of its record"):
+        judged(apart, source=source, judges={"watching": tmp_path / "other.pth"})
+    assert apart.said == []
+    (note,) = (note for note in judged(apart, "watching", source=source).notes if "w.pth" in note)
+    assert note.startswith("Nothing is judged by watching: The judge 'watching' has no weights")
