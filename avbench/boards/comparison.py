@@ -86,23 +86,24 @@ def compare_results(first: Path, second: Path, *, seed: int) -> list[Comparison]
     ours, theirs = records_beside(first, one), records_beside(second, other)
     if one.coverage.ids_sha256 != other.coverage.ids_sha256:
         return list(_on_shared(one, other, ours, theirs, seed))
-    unlike = _seen_otherwise(one, other)
     return [
         Comparison(score=score, other=match.value, test=test)
-        for score in one.scores
-        if score.id.rpartition(".")[2] not in unlike
-        if (match := other.score(score.id)) and (test := paired_test(score, match, ours, theirs, seed=seed))
+        for score, match in _in_both(one, other)
+        if (test := paired_test(score, match, ours, theirs, seed=seed))
     ]
 
 
 def shared(first: Path, second: Path) -> str:
-    """Say what is not compared of two results, or on which clips; ``""`` if all is, on the same."""
+    """Say what of two results is not compared, and on which clips the rest is; ``""`` if all is, on all."""
     one, other = archive.read(first), archive.read(second)
+    unlike = ", ".join(sorted(_seen_otherwise(one, other)))
+    said = (
+        f"Not compared: what was seen through {unlike}, of other weights or versions in each."
+        if unlike
+        else ""
+    )
     if one.coverage.ids_sha256 == other.coverage.ids_sha256:
-        unlike = ", ".join(sorted(_seen_otherwise(one, other)))
-        return f"Not compared: what was seen through {unlike}, of other weights or versions in each." * bool(
-            unlike
-        )
+        return said
     ours, theirs = (_clips(records_beside(path, each)) for path, each in ((first, one), (second, other)))
     ways = {
         "retrieval": "Each query was ranked in its own gallery: recall is the one expected in a gallery of "
@@ -111,17 +112,23 @@ def shared(first: Path, second: Path) -> str:
     }
     return (
         f"Compared on the {len(ours & theirs)} clips that both have, of {len(ours)} and {len(theirs)}. "
-        f"{ways.get(_kind(one), '')}The values are not those of the documents."
-    )
+        f"{ways.get(_kind(one), '')}The values are not those of the documents. {said}"
+    ).rstrip()
+
+
+def _in_both(one: RunResult, other: RunResult) -> Iterator[tuple[Score, Score]]:
+    """Yield the scores that tables show and both results have, seen through the same network."""
+    unlike = _seen_otherwise(one, other)
+    for score in one.scores:
+        match = other.score(score.id)
+        if match and is_shown(score.id) and score.id.rpartition(".")[2] not in unlike:
+            yield score, match
 
 
 def _seen_otherwise(one: RunResult, other: RunResult) -> set[str]:
     """Return the networks that both results name, and that are not the same in both."""
-    return {
-        name
-        for name in one.networks.keys() & other.networks.keys()
-        if one.networks[name] != other.networks[name]
-    }
+    both = one.networks.keys() & other.networks.keys()
+    return {name for name in both if one.networks[name] != other.networks[name]}
 
 
 def _on_shared(
@@ -129,14 +136,10 @@ def _on_shared(
 ) -> Iterator[Comparison]:
     """Yield the comparisons over what both have; every value is taken over that alone."""
     size = len(_clips(ours) & _clips(theirs))
-    for score in one.scores:
-        if not other.score(score.id) or not is_shown(score.id):
-            continue
+    for score, _ in _in_both(one, other):
         if found := _paired(score.id, ours, theirs, seed, size):
-            on_both = score.model_copy(
-                update={"value": found.values[0], "low": None, "high": None, "n": found.n}
-            )
-            yield Comparison(score=on_both, other=found.values[1], test=found.test)
+            both = {"value": found.values[0], "low": None, "high": None, "n": found.n}
+            yield Comparison(score=score.model_copy(update=both), other=found.values[1], test=found.test)
 
 
 def _clips(records: Sequence[Record]) -> set[str]:
@@ -263,15 +266,16 @@ def comparison_table(comparisons: Sequence[Comparison], names: tuple[str, str]) 
             number(each.other, each.score.unit),
             f"{_signed(each.test.difference, each)} "
             f"[{_signed(each.test.interval.low, each)}, {_signed(each.test.interval.high, each)}]",
-            f"{each.test.p_value:.3f}",
+            f"{each.test.p_value:.3f}" if each.test.p_value >= 0.0005 else "< 0.001",
         ]
         for each in comparisons
     ]
     return table(headers, rows)
 
 
-def _signed(difference: float, comparison: Comparison) -> str:
-    return f"{100 * difference:+.1f}" if comparison.score.unit == "fraction" else f"{difference:+.3g}"
+def _signed(value: float, comparison: Comparison) -> str:
+    size = number(abs(value), comparison.score.unit, beside=abs(comparison.test.difference))
+    return f"{'-' if value < 0 else '+'}{size}"
 
 
 def _require_same(one: RunResult, other: RunResult) -> None:
