@@ -1,14 +1,15 @@
 """Two results on the same queries, or the same sounds, compared by paired resampling."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from avbench import archive
 from avbench.boards.items import Item, Record, items, name_of
+from avbench.boards.kept_records import kind_of, records_beside
 from avbench.boards.score_ids import is_shown, label
 from avbench.boards.tables import number, one_line, table
 from avbench.errors import DataError
@@ -20,21 +21,12 @@ from avbench.metrics.weighting import paired
 from avbench.results import RunResult, Score
 from avbench.tasks.alignment import AlignmentRecord
 from avbench.tasks.categories import CategoryQuery
-from avbench.tasks.choices import ChoiceRecord
 from avbench.tasks.generation_pairs import SoundRecord
 from avbench.tasks.retrieval_numbers import QueryRank
-from avbench.tasks.synchrony import OffsetRecord
 
-RECORDS: Mapping[str, type[Record]] = {
-    "retrieval": QueryRank,
-    "category": CategoryQuery,
-    "choice": ChoiceRecord,
-    "generation": SoundRecord,
-    "synchrony": OffsetRecord,
-    "alignment": AlignmentRecord,
-}
 TOGETHER = {"align.balanced": weighted_balanced, "align.auroc": weighted_auroc}
 """Scores that all pairs of a result make together."""
+MACHINE = ("torch", "device", "threads")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +104,7 @@ def shared(first: Path, second: Path) -> str:
     }
     return (
         f"Compared on the {len(ours & theirs)} clips that both have, of {len(ours)} and {len(theirs)}. "
-        f"{ways.get(_kind(one), '')}The values are not those of the documents. {said}"
+        f"{ways.get(kind_of(one), '')}The values are not those of the documents. {said}"
     ).rstrip()
 
 
@@ -126,9 +118,16 @@ def _in_both(one: RunResult, other: RunResult) -> Iterator[tuple[Score, Score]]:
 
 
 def _seen_otherwise(one: RunResult, other: RunResult) -> set[str]:
-    """Return the networks that both results name, and that are not the same in both."""
-    both = one.networks.keys() & other.networks.keys()
-    return {name for name in both if one.networks[name] != other.networks[name]}
+    """Return the networks and judges that both name and that are not the same, whatever they ran on."""
+    first, second = (
+        {
+            name: each.items() - {(key, each.get(key)) for key in MACHINE}
+            for name, each in result.networks.items()
+        }
+        for result in (one, other)
+    )
+    both = first.keys() & second.keys()
+    return {name.removeprefix("judge ") for name in both if first[name] != second[name]}
 
 
 def _on_shared(
@@ -146,26 +145,6 @@ def _clips(records: Sequence[Record]) -> set[str]:
     return {
         record.query if isinstance(record, QueryRank | CategoryQuery) else record.clip for record in records
     }
-
-
-def _kind(result: RunResult) -> str:
-    """Return the kind of a result's records: a key of :data:`RECORDS`."""
-    fields = result.task.protocol
-    return "category" if "agreement" in fields else "choice" if "threshold" in fields else result.task.kind
-
-
-def records_beside(path: Path, result: RunResult) -> tuple[Record, ...]:
-    """Read the records beside a document; they are kept, as a board asks for them column after column.
-
-    Raises:
-        DataError: They cannot be read, or are not the ones the document was made with.
-    """
-    return _read(path, result.records_sha256, _kind(result))
-
-
-@lru_cache(maxsize=64)
-def _read(path: Path, sha256: str, kind: str) -> tuple[Record, ...]:
-    return archive.read_records(path, sha256, RECORDS[kind])
 
 
 def paired_test(

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import cast
 
 from avbench import archive
-from avbench.boards.comparison import paired_test, records_beside
+from avbench.boards.comparison import paired_test
+from avbench.boards.kept_records import records_beside
 from avbench.boards.published import Published
 from avbench.boards.score_ids import CLEAN, gallery_of, is_ranked
 from avbench.errors import DataError

@@ -48,10 +48,11 @@ def score_generation(
         references: Moments of other sounds by network, to measure distances from as well.
     """
     tries, measurements = Tries(), list[Measurement]()
+    for name in dict.fromkeys(name for clip in clips for name in clip.unheard):
+        unheard = [clip.unheard[name] for clip in clips if name in clip.unheard]
+        left_out = f"{len(unheard)} of {len(clips)} clips{reasons(unheard)}"
+        tries.notes.append(f"{name} heard nothing in {left_out}: its numbers are without them.")
     for name, prefix in embedders.items():
-        if unheard := [clip.unheard[name] for clip in clips if name in clip.unheard]:
-            left_out = f"{len(unheard)} of {len(clips)} clips{reasons(unheard)}"
-            tries.notes.append(f"{name} heard nothing in {left_out}: its numbers are without them.")
         reference = (references or {}).get(name)
         measurements += distance_measurements(clips, name, prefix, tries, seed=seed, reference=reference)
     for name in dict.fromkeys(name for clip in clips for name in clip.truth.logits):

@@ -119,6 +119,14 @@ def test_what_was_seen_through_other_weights_is_not_compared(near: list[ClipSoun
     assert "Not compared: what was seen through tiny, of other weights or versions in each." in done.stdout
 
 
+def test_what_it_was_computed_on_makes_no_other_network(near: list[ClipSounds], tmp_path: Path) -> None:
+    paths = [
+        put(tmp_path / threads, near, networks={"tiny": {"sha256": "0", "torch": "2", "threads": threads}})
+        for threads in "12"
+    ]
+    assert distance(compare_results(*paths, seed=0)) is not None
+
+
 def test_one_recording_alone_keeps_nothing_to_test_with(near: list[ClipSounds]) -> None:
     alone = [dataclasses.replace(each, recording="one") for each in near]
     outcome = score_generation(alone, {"tiny": "fd"}, seed=0)
