@@ -91,8 +91,7 @@ class Plan:
         threads: Intra-op threads of torch, kept through the run.
         workers: Decoding processes.
         batch_size: How many clips the model is given at once, at most.
-        seed: Of everything that is drawn: what a model generates with, and the resampling of intervals.
-        limit: Of how many clips, if the user asked for the first few alone.
+        seed: Of everything that is drawn, sounds and resamples alike.
     """
 
     spec: TaskSpec
@@ -185,7 +184,7 @@ def plan_run(
         UsageError: The device is not there; or the dataset has offsets and the task has no use for them.
     """
     dataset_request = DatasetRequest(
-        cache=cache, root=request.data_root, args=spec.dataset_args, progress=progress
+        cache=cache, root=request.data_root, args=spec.dataset_args, progress=progress, limit=request.limit
     )
     dataset = registry.datasets.get(spec.dataset).open(dataset_request)
     check_dataset(dataset)

@@ -138,7 +138,7 @@ def announcement(plan: Plan, found: int, reused: int, to_do: str) -> str:
     parts = [
         f"{asked} of {all_clips} clips" if asked < all_clips else counted(asked, "clip"),
         f"{found} found",
-        f"{reused} outputs kept from earlier runs" if reused else "",
+        f"{counted(reused, 'output')} kept from earlier runs" if reused else "",
         to_do,
     ]
     what = f"{plan.contestant.record.name} on {plan.spec.name}: "
@@ -156,7 +156,7 @@ def nothing_left(plan: Plan, left_out: Mapping[str, LeftOut]) -> DataError:
     else:
         hint = f"Check where files are looked for: {plan.clips[0].path}"
     return DataError(
-        f"None of the {len(plan.clips)} clips of {plan.dataset.name!r} can be evaluated ({listing}).",
+        f"None of {counted(len(plan.clips), 'clip')} of {plan.dataset.name!r} can be evaluated ({listing}).",
         hint=hint,
     )
 
