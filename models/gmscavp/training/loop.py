@@ -254,7 +254,9 @@ class Run:
         self.check()
         terms = {"loss": self.loss, **self.objective.parts}
         if hasattr(self.network, "logit_scale"):  # a generator has none
-            terms["logit_scale"] = self.network.logit_scale
+            scale = self.network.logit_scale
+            named = enumerate(scale) if scale.ndim else ()
+            terms |= {f"logit_scale/{place}": own for place, own in named} or {"logit_scale": scale}
         numbers = torch.stack([each.detach().double() for each in terms.values()])
         values = dict(zip(terms, self.plan.processes.averaged(numbers).tolist(), strict=True))
         values["learning_rate"] = self.optimiser.param_groups[0]["lr"]
