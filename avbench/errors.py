@@ -8,15 +8,16 @@
     │   └── MediaError            exit 4   one file cannot be decoded; carries a reason code
     ├── ModelError                exit 5   a model returned something it must not, or cannot be loaded
     ├── StorageError              exit 6   a disk is full or a folder cannot be written
-    └── BudgetExceeded            exit 7   the run finished, with more failed clips than allowed
+    ├── BudgetExceeded            exit 7   the run finished, with more failed clips than allowed
+    └── TasksFailed               that of the first: some of several tasks could not be run
 
 Each is printed as two lines, what is wrong and what to do, without a traceback. Anything else that
 reaches the command line is a bug of avbench and keeps its traceback.
 """
 
 import copyreg
-from collections.abc import Iterable
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 class AvbenchError(Exception):
@@ -27,7 +28,7 @@ class AvbenchError(Exception):
         hint: One sentence: what to do about it.
     """
 
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
 
     def __init__(self, message: str, *, hint: str) -> None:
         super().__init__(message)
@@ -106,3 +107,21 @@ class BudgetExceeded(AvbenchError):
     """The run finished and is recorded, but more clips failed than ``--fail-on-error`` allows."""
 
     exit_code = 7
+
+
+class TasksFailed(AvbenchError):
+    """Some of several tasks could not be run; the results of the others are recorded.
+
+    Args:
+        failed: Why, by task.
+        asked: How many tasks were asked for.
+    """
+
+    def __init__(self, failed: Mapping[str, AvbenchError], asked: int) -> None:
+        others = "; the others are recorded" if len(failed) < asked else ""
+        why = " ".join(f"{task}: {error.message}" for task, error in failed.items())
+        super().__init__(
+            f"{len(failed)} of {asked} tasks failed{others}. {why}",
+            hint=" ".join(dict.fromkeys(error.hint for error in failed.values() if error.hint)),
+        )
+        self.exit_code = next(iter(failed.values())).exit_code

@@ -125,12 +125,15 @@ class DatasetRequest:
         root: ``--data-root``: where the user's files are, or ``None``.
         args: The spec's ``dataset_args`` overlaid with the user's ``--dataset-args``.
         progress: Told about long work.
+        limit: How many clips of the dataset's order the run is going to look at; ``None`` for all. All are
+            listed whatever it is, but those beyond need not be made.
     """
 
     cache: Path
     root: Path | None
     args: Args
     progress: Progress
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -182,7 +182,7 @@ def plan_run(
         UsageError: The device is not there; or the dataset has offsets and the task has no use for them.
     """
     dataset_request = DatasetRequest(
-        cache=cache, root=request.data_root, args=spec.dataset_args, progress=progress
+        cache=cache, root=request.data_root, args=spec.dataset_args, progress=progress, limit=request.limit
     )
     dataset = registry.datasets.get(spec.dataset).open(dataset_request)
     check_dataset(dataset)

@@ -1,12 +1,12 @@
 """One model on tasks: resolve, evaluate, record."""
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from avbench import archive, document
-from avbench.errors import BudgetExceeded
+from avbench.errors import AvbenchError, BudgetExceeded, StorageError, TasksFailed, UsageError
 from avbench.metrics.offsets import Trials
 from avbench.pages.alignment_page import write_alignment_page
 from avbench.pages.choice_page import write_choice_page
@@ -16,10 +16,10 @@ from avbench.pages.page import prepare_page, write_page
 from avbench.records import Capability
 from avbench.registry import Registry
 from avbench.requests import RunRequest
-from avbench.resolve import choose_device, plan_run, resolve_model, resolve_task
+from avbench.resolve import Contestant, choose_device, plan_run, resolve_model, resolve_task
 from avbench.results import RunInfo, RunResult
 from avbench.runs.job import Clock, Evaluated, Job, Report
-from avbench.specs import ChoiceProtocol
+from avbench.specs import ChoiceProtocol, TaskSpec
 
 HOW: dict[Capability, str] = {
     "retrieval": "avbench.runs.retrieval",
@@ -50,25 +50,63 @@ class Finished:
 def run(registry: Registry, request: RunRequest, cache: Path, report: Report) -> Iterator[Finished]:
     """Run a model on tasks, yielding each as it is done.
 
-    Names, arguments, device and output folder are checked for all tasks before the first begins.
+    Names, arguments, device and output folder are checked for all tasks before the first begins. One of
+    several tasks that fails stops no other.
 
     Raises:
         AvbenchError: Whatever stops the run; what was computed before stays in the store.
+        TasksFailed: At the end, if some of several tasks could not be run.
     """
     contestant = resolve_model(registry, request)
     specs = [resolve_task(registry, request, task, contestant) for task in request.tasks]
+    _refuse_unused(request, specs)
     choose_device(request.device)
     archive.prepare(request.output)
     if request.page is not None:
         prepare_page(request.page, specs)
+    failed: dict[str, AvbenchError] = {}
     for spec in specs:
-        clock = Clock()
-        started = archive.now()
-        with clock.phase("resolve"):
-            plan = plan_run(registry, request, spec, contestant, cache=cache, progress=report.progress)
-        job = Job(registry=registry, request=request, plan=plan, cache=cache, report=report, clock=clock)
-        evaluated: Evaluated = importlib.import_module(HOW[spec.kind]).evaluate(job)
-        yield _recorded(job, evaluated, started)
+        try:
+            yield _run_task(registry, request, spec, contestant, cache, report)
+        except AvbenchError as error:
+            if len(specs) == 1 or isinstance(error, StorageError):
+                raise
+            report.say(f"{spec.name} failed: {error.message}")
+            failed[spec.name] = error
+    if failed:
+        raise TasksFailed(failed, len(specs))
+
+
+def _refuse_unused(request: RunRequest, specs: Sequence[TaskSpec]) -> None:
+    """Refuse what only tasks of generation look at, where there is none.
+
+    Raises:
+        UsageError: Some is given.
+    """
+    asked = {"embedder": request.embedders, "judge": request.judges, "reference": request.references}
+    given = [f"--{option}" for option, named in asked.items() if named]
+    if given and all(spec.kind != "generation" for spec in specs):
+        raise UsageError(
+            f"{' and '.join(given)} {'is' if len(given) == 1 else 'are'} for tasks in which sound is made.",
+            hint="Leave it out, or run a task of the kind generation: `avbench list tasks`.",
+        )
+
+
+def _run_task(
+    registry: Registry,
+    request: RunRequest,
+    spec: TaskSpec,
+    contestant: Contestant,
+    cache: Path,
+    report: Report,
+) -> Finished:
+    clock = Clock()
+    started = archive.now()
+    with clock.phase("resolve"):
+        plan = plan_run(registry, request, spec, contestant, cache=cache, progress=report.progress)
+    job = Job(registry=registry, request=request, plan=plan, cache=cache, report=report, clock=clock)
+    evaluated: Evaluated = importlib.import_module(HOW[spec.kind]).evaluate(job)
+    return _recorded(job, evaluated, started)
 
 
 def _recorded(job: Job, evaluated: Evaluated, started: str) -> Finished:

@@ -88,6 +88,7 @@ class GenerationProtocol:
             found in its ``own-sound``.
         captions: The label of a clip that says in words what is to be heard, one text a line; the cosine of
             words and sound is a score wherever a network reads. Empty where clips have none.
+        centred: Whether each sound's mean is taken off before an embedder hears it, as av-benchmark does.
     """
 
     sample_rate: int = 16_000
@@ -98,6 +99,7 @@ class GenerationProtocol:
     samples: int = 1
     onsets: OnsetTruth = "own-sound"
     captions: str = field(default="", metadata=LATER)
+    centred: bool = field(default=False, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,7 @@ WORDS = {
     "samples": "sounds a clip",
     "onsets": "onsets from",
     "captions": "captions from the label",
+    "centred": "mean of a sound taken off",
     "window": "seconds of picture",
     "reach": "largest offset, s",
     "step": "grid, s",

@@ -1,39 +1,32 @@
 """Two results on the same queries, or the same sounds, compared by paired resampling."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from avbench import archive
 from avbench.boards.items import Item, Record, items, name_of
+from avbench.boards.kept_records import kind_of, records_beside
 from avbench.boards.score_ids import is_shown, label
 from avbench.boards.tables import number, one_line, table
 from avbench.errors import DataError
 from avbench.metrics.alignment import weighted_auroc, weighted_balanced
+from avbench.metrics.bias import blocks_of, paired_jackknife
 from avbench.metrics.embedding_sets import Values
 from avbench.metrics.intervals import PairedTest, paired_bootstrap
 from avbench.metrics.weighting import paired
 from avbench.results import RunResult, Score
 from avbench.tasks.alignment import AlignmentRecord
 from avbench.tasks.categories import CategoryQuery
-from avbench.tasks.choices import ChoiceRecord
 from avbench.tasks.generation_pairs import SoundRecord
 from avbench.tasks.retrieval_numbers import QueryRank
-from avbench.tasks.synchrony import OffsetRecord
 
-RECORDS: Mapping[str, type[Record]] = {
-    "retrieval": QueryRank,
-    "category": CategoryQuery,
-    "choice": ChoiceRecord,
-    "generation": SoundRecord,
-    "synchrony": OffsetRecord,
-    "alignment": AlignmentRecord,
-}
 TOGETHER = {"align.balanced": weighted_balanced, "align.auroc": weighted_auroc}
 """Scores that all pairs of a result make together."""
+MACHINE = ("torch", "device", "threads")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,16 +80,22 @@ def compare_results(first: Path, second: Path, *, seed: int) -> list[Comparison]
         return list(_on_shared(one, other, ours, theirs, seed))
     return [
         Comparison(score=score, other=match.value, test=test)
-        for score in one.scores
-        if (match := other.score(score.id)) and (test := paired_test(score, ours, theirs, seed=seed))
+        for score, match in _in_both(one, other)
+        if (test := paired_test(score, match, ours, theirs, seed=seed))
     ]
 
 
 def shared(first: Path, second: Path) -> str:
-    """Say on what two results are compared that did not score the same clips; ``""`` if they did."""
+    """Say what of two results is not compared, and on which clips the rest is; ``""`` if all is, on all."""
     one, other = archive.read(first), archive.read(second)
+    unlike = ", ".join(sorted(_seen_otherwise(one, other)))
+    said = (
+        f"Not compared: what was seen through {unlike}, of other weights or versions in each."
+        if unlike
+        else ""
+    )
     if one.coverage.ids_sha256 == other.coverage.ids_sha256:
-        return ""
+        return said
     ours, theirs = (_clips(records_beside(path, each)) for path, each in ((first, one), (second, other)))
     ways = {
         "retrieval": "Each query was ranked in its own gallery: recall is the one expected in a gallery of "
@@ -105,8 +104,30 @@ def shared(first: Path, second: Path) -> str:
     }
     return (
         f"Compared on the {len(ours & theirs)} clips that both have, of {len(ours)} and {len(theirs)}. "
-        f"{ways.get(_kind(one), '')}The values are not those of the documents."
+        f"{ways.get(kind_of(one), '')}The values are not those of the documents. {said}"
+    ).rstrip()
+
+
+def _in_both(one: RunResult, other: RunResult) -> Iterator[tuple[Score, Score]]:
+    """Yield the scores that tables show and both results have, seen through the same network."""
+    unlike = _seen_otherwise(one, other)
+    for score in one.scores:
+        match = other.score(score.id)
+        if match and is_shown(score.id) and score.id.rpartition(".")[2] not in unlike:
+            yield score, match
+
+
+def _seen_otherwise(one: RunResult, other: RunResult) -> set[str]:
+    """Return the networks and judges that both name and that are not the same, whatever they ran on."""
+    first, second = (
+        {
+            name: each.items() - {(key, each.get(key)) for key in MACHINE}
+            for name, each in result.networks.items()
+        }
+        for result in (one, other)
     )
+    both = first.keys() & second.keys()
+    return {name.removeprefix("judge ") for name in both if first[name] != second[name]}
 
 
 def _on_shared(
@@ -114,14 +135,10 @@ def _on_shared(
 ) -> Iterator[Comparison]:
     """Yield the comparisons over what both have; every value is taken over that alone."""
     size = len(_clips(ours) & _clips(theirs))
-    for score in one.scores:
-        if not other.score(score.id) or not is_shown(score.id):
-            continue
+    for score, _ in _in_both(one, other):
         if found := _paired(score.id, ours, theirs, seed, size):
-            on_both = score.model_copy(
-                update={"value": found.values[0], "low": None, "high": None, "n": found.n}
-            )
-            yield Comparison(score=on_both, other=found.values[1], test=found.test)
+            both = {"value": found.values[0], "low": None, "high": None, "n": found.n}
+            yield Comparison(score=score.model_copy(update=both), other=found.values[1], test=found.test)
 
 
 def _clips(records: Sequence[Record]) -> set[str]:
@@ -130,39 +147,52 @@ def _clips(records: Sequence[Record]) -> set[str]:
     }
 
 
-def _kind(result: RunResult) -> str:
-    """Return the kind of a result's records: a key of :data:`RECORDS`."""
-    fields = result.task.protocol
-    return "category" if "agreement" in fields else "choice" if "threshold" in fields else result.task.kind
-
-
-def records_beside(path: Path, result: RunResult) -> tuple[Record, ...]:
-    """Read the records beside a document; they are kept, as a board asks for them column after column.
-
-    Raises:
-        DataError: They cannot be read, or are not the ones the document was made with.
-    """
-    return _read(path, result.records_sha256, _kind(result))
-
-
-@lru_cache(maxsize=64)
-def _read(path: Path, sha256: str, kind: str) -> tuple[Record, ...]:
-    return archive.read_records(path, sha256, RECORDS[kind])
-
-
 def paired_test(
-    score: Score, ours: Sequence[Record], theirs: Sequence[Record], *, seed: int = 0
+    score: Score, other: Score, ours: Sequence[Record], theirs: Sequence[Record], *, seed: int = 0
 ) -> PairedTest | None:
     """Test one score over what both results have of the same queries or sounds.
 
+    Args:
+        score: As the first result has it.
+        other: As the second has it.
+        ours: Records of the first.
+        theirs: Those of the second.
+        seed: Of the resampling, where there is any.
+
     Returns:
-        ``None`` for a score that tables do not show, or that records do not make, as a distance between sets
-        is not.
+        ``None`` for a score that tables do not show, or that records do not make, as most distances between
+        sets are not.
     """
     if not is_shown(score.id):
         return None
-    found = _paired(score.id, ours, theirs, seed)
-    return found.test if found else None
+    if found := _paired(score.id, ours, theirs, seed):
+        return found.test
+    return _between_sets(score, other, ours, theirs)
+
+
+def _between_sets(
+    score: Score, other: Score, ours: Sequence[Record], theirs: Sequence[Record]
+) -> PairedTest | None:
+    """Compare distances between sets by what they are without each block of recordings.
+
+    Nothing unless both are over the same sounds: a distance depends on which and how many they are.
+    """
+    first, second = (
+        {
+            (sound.clip, sound.sample, sound.recording): sound.without[score.id]
+            for sound in each
+            if isinstance(sound, SoundRecord) and score.id in sound.without
+        }
+        for each in (ours, theirs)
+    )
+    if not first or first.keys() != second.keys():
+        return None
+    names = sorted(first)
+    _, places, sizes = np.unique(
+        blocks_of([recording for *_, recording in names]), return_index=True, return_counts=True
+    )
+    without = np.array([first[names[place]] - second[names[place]] for place in places])
+    return paired_jackknife(score.value - other.value, without, sizes)
 
 
 def _paired(
@@ -215,15 +245,16 @@ def comparison_table(comparisons: Sequence[Comparison], names: tuple[str, str]) 
             number(each.other, each.score.unit),
             f"{_signed(each.test.difference, each)} "
             f"[{_signed(each.test.interval.low, each)}, {_signed(each.test.interval.high, each)}]",
-            f"{each.test.p_value:.3f}",
+            f"{each.test.p_value:.3f}" if each.test.p_value >= 0.0005 else "< 0.001",
         ]
         for each in comparisons
     ]
     return table(headers, rows)
 
 
-def _signed(difference: float, comparison: Comparison) -> str:
-    return f"{100 * difference:+.1f}" if comparison.score.unit == "fraction" else f"{difference:+.3g}"
+def _signed(value: float, comparison: Comparison) -> str:
+    size = number(abs(value), comparison.score.unit, beside=abs(comparison.test.difference))
+    return f"{'-' if value < 0 else '+'}{size}"
 
 
 def _require_same(one: RunResult, other: RunResult) -> None:

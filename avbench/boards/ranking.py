@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import cast
 
 from avbench import archive
-from avbench.boards.comparison import paired_test, records_beside
+from avbench.boards.comparison import paired_test
+from avbench.boards.kept_records import records_beside
 from avbench.boards.published import Published
 from avbench.boards.score_ids import CLEAN, gallery_of, is_ranked
 from avbench.errors import DataError
@@ -171,12 +172,14 @@ def told_apart(column: Score, entry: Entry, best: Entry) -> bool:
     By a paired test where there is one and the records of both can be read, else by whether their intervals
     overlap.
     """
+    score, highest = entry.result.score(column.id), best.result.score(column.id)
+    if score is None or highest is None:
+        return True
     with suppress(DataError):
         ours, theirs = (records_beside(each.path, each.result) for each in (entry, best))
-        if test := paired_test(column, ours, theirs):
+        if test := paired_test(score, highest, ours, theirs):
             return not test.interval.low <= 0 <= test.interval.high
-    score, highest = entry.result.score(column.id), best.result.score(column.id)
-    return score is None or highest is None or not overlaps(score, highest)
+    return not overlaps(score, highest)
 
 
 def _most_used_data(newest_first: Iterable[Entry]) -> tuple[object, ...] | None:

@@ -101,7 +101,7 @@ def _title(gallery: str) -> str:
 def coverage_line(result: RunResult) -> str:
     """Return what was evaluated and what was not, in one line."""
     coverage = result.coverage
-    line = f"{coverage.evaluated} of {coverage.asked} clips evaluated"
+    line = f"{coverage.evaluated} of {coverage.asked} clip{'s' * (coverage.asked != 1)} evaluated"
     if coverage.reasons:
         counts = ", ".join(f"{len(ids)} {reason}" for reason, ids in coverage.reasons.items())
         line += f"; left out: {counts}"

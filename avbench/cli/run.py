@@ -9,7 +9,7 @@ import click
 from avbench.boards.tables import result_text
 from avbench.cli.options import KeyValues, NamedFiles, json_option, merged, plugin_option, print_json
 from avbench.cli.progress import progress_to_stderr
-from avbench.errors import AvbenchError
+from avbench.errors import AvbenchError, TasksFailed
 from avbench.requests import RunRequest
 from avbench.runner import Finished, run
 from avbench.runs.job import Report
@@ -113,6 +113,7 @@ def command(
     """Run a model on tasks and record a result for each.
 
     What was computed is kept: the same command goes on where it was interrupted, and is quick a second time.
+    A task that fails stops no other: what failed, and why, is said at the end.
     With --limit the result is marked and kept off leaderboards.
 
     \b
@@ -140,15 +141,21 @@ def command(
         raise click.BadParameter(f"{bare[0]!r} names no file: give EMBEDDER=FILE", param_hint="--reference")
     request = RunRequest(tasks=split_names(tasks), **options)
     finished: list[Finished] = []
+    failed: TasksFailed | None = None
     with progress_to_stderr(quiet=quiet) as progress:
         report = Report(say=lambda line: None if quiet else click.echo(line, err=True), progress=progress)
-        for each in run(registry.load(plugins), request, cache_folder(), report):
-            finished.append(each)
-            if not as_json:
-                click.echo(each.path if quiet else _told(each))
+        try:
+            for each in run(registry.load(plugins), request, cache_folder(), report):
+                finished.append(each)
+                if not as_json:
+                    click.echo(each.path if quiet else _told(each))
+        except TasksFailed as error:
+            failed = error
     if as_json:
         documents = [json.loads(each.result.model_dump_json()) for each in finished]
-        print_json(documents[0] if len(documents) == 1 else documents)
+        print_json(documents[0] if len(request.tasks) == 1 else documents)
+    if failed:
+        raise failed
     _fail_over_budget(finished)
 
 

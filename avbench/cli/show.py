@@ -110,7 +110,7 @@ def _loaded_plainly(record: ModelRecord) -> dict[str, Any]:
         if (identity := record.identity) is not None:
             told["identity"] = guarded(record.name, "say what it is", lambda: dict(identity({})))
     except AvbenchError as error:
-        told["without_args"] = error.message
+        told["without_args"] = f"{error.message} {error.hint}"
     return told
 
 

@@ -48,6 +48,11 @@ def command() -> None:
 @click.option(
     "--sample-rate", type=click.IntRange(min=1), default=44_100, help="Of sounds, as of the task: 44100."
 )
+@click.option(
+    "--centred",
+    is_flag=True,
+    help="Of sounds, take off the mean of each first: as tasks after av-benchmark do.",
+)
 @click.option("--allow-download", is_flag=True, help="Fetch weights that are not there.")
 @plugin_option
 @json_option
@@ -114,6 +119,7 @@ def _of_sounds(
     *,
     seconds: float,
     sample_rate: int,
+    centred: bool,
     allow_download: bool,
     plugins: tuple[str, ...],
 ) -> "Statistics":
@@ -130,7 +136,7 @@ def _of_sounds(
         resolved = resolve_network(
             record, weights=weights, cache=cache_folder(), allow_download=allow_download, progress=progress
         )
-        ear = ear_of(record, resolved, choose_device("auto")[0], {})
+        ear = ear_of(record, resolved, choose_device("auto")[0], {}, centred=centred)
         form = SoundForm(seconds=seconds, sample_rate=sample_rate, channels=1)
         heard = heard_set(sounds_below(files), ear, record, form, progress)
     for path, error in heard.left_out.items():

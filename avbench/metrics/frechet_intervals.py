@@ -23,13 +23,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from avbench.metrics.bias import Corrected, jackknife, recentred_interval
+from avbench.metrics.bias import BLOCKS, Corrected, blocks_of, jackknife, recentred_interval
 from avbench.metrics.embedding_sets import Values, checked_set, group_indices
 from avbench.metrics.frechet import Moments
 from avbench.metrics.intervals import LEVEL, RESAMPLES, group_counts
 from avbench.metrics.measurement import Interval
 
-BLOCKS = 50
 # A line takes a distance at each of its steps for every block.
 EXTRAPOLATED_BLOCKS = 20
 
@@ -160,29 +159,40 @@ def frechet_bootstrap(
     return recentred_interval(whole, np.array(values), groups=count, seed=seed, level=level, least=0.0)
 
 
+def frechet_without(
+    generated: ArrayLike, groups: Sequence[str], reference: Moments, *, blocks: int = BLOCKS
+) -> Values:
+    """Return the distance without each of the :func:`blocks_of` recordings; arguments as the bootstrap's."""
+    weighted = WeightedFrechet(generated, reference)
+    group_indices(groups, len(np.asarray(generated)), least=2)
+    block_of = blocks_of(groups, blocks)
+    sizes = np.bincount(block_of)
+    if len(block_of) - sizes.max() < 2:
+        raise ValueError("too few rows remain without one recording; at least 2 are needed")
+    return np.array(
+        [weighted.distance((block_of != block).astype(np.float64)) for block in range(len(sizes))]
+    )
+
+
 def frechet_jackknife(
     generated: ArrayLike,
     groups: Sequence[str],
     reference: Moments,
     *,
-    seed: int,
     blocks: int = BLOCKS,
     level: float = LEVEL,
+    without: Values | None = None,
 ) -> Corrected:
     """Return the distance of the population, free of the bias of order 1/n, with its jackknife interval.
 
-    Arguments and errors as :func:`frechet_bootstrap`; recordings are dealt into ``blocks`` at random. With
-    few rows for the dimension the value may be below zero, as any unbiased estimate of a small distance may.
+    Arguments and errors as :func:`frechet_bootstrap`; ``without`` is :func:`frechet_without`, if it is known.
+    With few rows for the dimension the value may be below zero, as any unbiased estimate of a small distance
+    may.
     """
-    weighted = WeightedFrechet(generated, reference)
-    count, group_of = group_indices(groups, len(np.asarray(generated)), least=2)
-    block_of = _dealt(count, blocks, seed)[group_of]
-    sizes = np.bincount(block_of)
-    if len(block_of) - sizes.max() < 2:
-        raise ValueError("too few rows remain without one recording; at least 2 are needed")
-    without = [weighted.distance((block_of != block).astype(np.float64)) for block in range(len(sizes))]
-    whole = weighted.distance(np.ones(len(block_of)))
-    return jackknife(whole, np.array(without), sizes, seed=seed, level=level)
+    if without is None:
+        without = frechet_without(generated, groups, reference, blocks=blocks)
+    whole = WeightedFrechet(generated, reference).distance(np.ones(len(groups)))
+    return jackknife(whole, without, np.bincount(blocks_of(groups, blocks)), level=level)
 
 
 def frechet_extrapolation(

@@ -1,6 +1,6 @@
 """A measured number with everything needed to read it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,8 @@ class Measurement:
         pessimistic: The value if every tie fell against it.
         chance: The expected value of a model that scores at random, where there is such a thing.
         interval: How sure the value is, over the choice of queries or sounds; ``None`` where none is known.
+        without: Of a distance between sets: its value without each block of recordings
+            (:mod:`avbench.metrics.bias`), which two models are compared by; empty where there are too few.
     """
 
     id: str
@@ -53,3 +55,14 @@ class Measurement:
     pessimistic: float | None = None
     chance: float | None = None
     interval: Interval | None = None
+    without: tuple[float, ...] = ()
+
+
+def sure(measurement: Measurement) -> Measurement:
+    """Take away an interval over one recording alone: it resamples to itself, and would look sure.
+
+    An exact one, of a share, stays: it is as wide as one trial makes it.
+    """
+    interval = measurement.interval
+    alone = interval is not None and interval.groups < 2 and interval.method != "clopper-pearson"
+    return replace(measurement, interval=None) if alone else measurement

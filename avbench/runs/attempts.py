@@ -1,15 +1,34 @@
 """A model called over a batch: if that fails, clip by clip, so that a failing clip is found and left out."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from avbench.errors import AvbenchError, ModelError
+from avbench.errors import AvbenchError, MediaError, ModelError, StorageError
 from avbench.resolve import sentence
 from avbench.runs.slots import Slots
 
 T = TypeVar("T")
+
+
+@contextmanager
+def costing_one_clip() -> Generator[None]:
+    """Make whatever a network raises over one clip the reason why that clip has nothing of it.
+
+    Raises:
+        MediaError: What the network raised itself, or ``model``: anything else that it raised.
+        StorageError: What it found cannot be kept.
+    """
+    try:
+        yield
+    except (MediaError, StorageError):
+        raise
+    except AvbenchError as error:
+        raise MediaError("model", error.message) from error
+    except (Exception, SystemExit) as error:
+        raise MediaError("model", f"{sentence(error)}.") from error
 
 
 @dataclass(slots=True, kw_only=True)

@@ -78,7 +78,7 @@ def evaluate(job: Job) -> Evaluated:
     scored = Scored(
         scores=tuple(map(score_of, outcome.measurements)),
         records=outcome.records,
-        notes=(*through.notes, *readings.notes, *outcome.notes),
+        notes=(*through.notes, *readings.notes, *hearing.notes, *outcome.notes),
         networks=through.identities,
     )
     return Evaluated(
@@ -139,12 +139,14 @@ class Hearing:
         clips: The clips.
         heard: Each with its own sound and none made, by clip id.
         jury: Judges sounds beside the clips' pictures.
+        notes: Which networks failed at the pictures.
     """
 
     listener: Listener
     clips: tuple[Clip, ...]
     heard: Mapping[str, ClipSounds]
     jury: Jury
+    notes: tuple[str, ...]
 
     @classmethod
     def of(
@@ -155,7 +157,8 @@ class Hearing:
         listener = Listener(
             ears=through.ears, store=Store(root=job.cache), sample_rate=form_of(job.plan).sample_rate
         )
-        video = through.video_embeddings(job, clips)
+        notes: list[str] = []
+        video = through.video_embeddings(job, clips, notes)
         heard: dict[str, ClipSounds] = {}
         for done, clip in enumerate(clips):
             job.report.progress("hearing the clips' own sounds", done, len(clips))
@@ -178,7 +181,7 @@ class Hearing:
             store=listener.store,
             progress=job.report.progress,
         )
-        return cls(listener=listener, clips=tuple(clips), heard=heard, jury=jury)
+        return cls(listener=listener, clips=tuple(clips), heard=heard, jury=jury, notes=tuple(notes))
 
     def sounds_made(self, made: Sounds, job: Job) -> list[ClipSounds]:
         """Hear what was made for the clips, and have it judged."""

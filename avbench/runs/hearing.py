@@ -15,11 +15,12 @@ import numpy as np
 
 import avbench.metrics.sound_pairs
 import avbench.metrics.spectral_flux
-from avbench.errors import ModelError
+from avbench.errors import MediaError
 from avbench.metrics.sound_pairs import PanTrack, envelope, pan_track
 from avbench.metrics.spectral_flux import SAMPLE_RATE as ONSET_RATE
 from avbench.metrics.spectral_flux import Onsets, detect_onsets
 from avbench.protocols import AudioBatch
+from avbench.runs.attempts import costing_one_clip
 from avbench.runs.sounds import FULL_SCALE, Pcm
 from avbench.store import Kept, Shelf, Store
 from avbench.tasks.features import Features, KeptSound
@@ -47,7 +48,11 @@ class Ear(Protocol):
     def parts(self) -> tuple[str, ...]: ...  # noqa: D102
 
     def hear(self, samples: Any, sample_rate: int) -> Impression:
-        """Hear one sound: ``(channel, time)``, float32 in [-1, 1]."""
+        """Hear one sound: ``(channel, time)``, float32 in [-1, 1].
+
+        Raises:
+            MediaError: Why it hears nothing in this one.
+        """
         ...
 
 
@@ -62,6 +67,7 @@ class EmbedderEar:
         parts: ``rows``, and ``logits`` if it names classes.
         load: Loads it, when it is first needed.
         device: Where it computes.
+        centred: Whether a sound's mean is taken off, at the embedder's rate.
         kind: ``embedder``.
     """
 
@@ -71,6 +77,7 @@ class EmbedderEar:
     parts: tuple[str, ...]
     load: Callable[[], Any]
     device: str
+    centred: bool = False
     kind: str = "embedder"
     _network: Any = None
 
@@ -78,7 +85,7 @@ class EmbedderEar:
         """Return ``rows`` ``(rows, dim)`` and ``logits`` ``(classes,)``.
 
         Raises:
-            ModelError: It returned NaN, infinity or no row.
+            MediaError: ``model``: it failed on this sound, or returned NaN, infinity or no row.
         """
         import torch
 
@@ -86,16 +93,16 @@ class EmbedderEar:
 
         self._network = self._network or self.load()
         mono = resample(samples.mean(0, keepdims=True), sample_rate, self.sample_rate)
+        if self.centred:
+            mono = mono - mono.mean(dtype=np.float64)
         wave = torch.from_numpy(np.ascontiguousarray(mono, np.float32))[None].to(self.device)
-        with torch.inference_mode():
+        with costing_one_clip(), torch.inference_mode():
             heard = self._network.hear(AudioBatch(samples=wave, sample_rate=self.sample_rate, clips=()))
-        found = {part: getattr(heard, part)[0].float().cpu().numpy() for part in self.parts}
+            found = {part: getattr(heard, part)[0].float().cpu().numpy() for part in self.parts}
         for part, values in found.items():
             if not values.size or not np.isfinite(values).all():
-                raise ModelError(
-                    f"The embedder {self.name!r} returned {part} that are empty, NaN or infinite.",
-                    hint="Check its weights.",
-                )
+                message = f"The embedder {self.name!r} returned {part} that are empty, NaN or infinite."
+                raise MediaError("model", message)
         return found
 
 
@@ -125,7 +132,11 @@ class SimilarityEar:
     _model: Any = None
 
     def hear(self, samples: Any, sample_rate: int) -> Impression:
-        """Return ``embedding``, ``(dim,)`` or ``(time, dim)``."""
+        """Return ``embedding``, ``(dim,)`` or ``(time, dim)``.
+
+        Raises:
+            MediaError: ``model``: it failed on this sound, or broke its contract.
+        """
         import torch
 
         from avbench.media.audio import resample
@@ -135,9 +146,9 @@ class SimilarityEar:
         heard = samples if len(samples) == self.channels else samples.mean(0, keepdims=True)
         heard = resample(np.repeat(heard, self.channels // len(heard), 0), sample_rate, self.sample_rate)
         wave = torch.from_numpy(np.ascontiguousarray(heard, np.float32))[None].to(self.device)
-        with torch.inference_mode():
+        with costing_one_clip(), torch.inference_mode():
             output = self._model.embed_audio(AudioBatch(samples=wave, sample_rate=self.sample_rate, clips=()))
-        return {"embedding": check_embeddings(self.name, "embed_audio", output, 1)[0]}
+            return {"embedding": check_embeddings(self.name, "embed_audio", output, 1)[0]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,11 +212,16 @@ class Listener:
             again: Reads it once more, for those who listen to it beside a picture.
 
         Raises:
-            ModelError: A network returned nothing usable.
             StorageError: An impression cannot be kept.
         """
         digest = hashlib.sha256(repr((sound.shape, self.sample_rate)).encode() + sound.tobytes()).hexdigest()
-        heard = [(ear, self._heard(ear, digest, sound)) for ear in self.ears]
+        unheard: dict[str, MediaError] = {}
+        heard: list[tuple[Ear, Impression]] = []
+        for ear in self.ears:
+            try:
+                heard.append((ear, self._heard(ear, digest, sound)))
+            except MediaError as error:
+                unheard[ear.name] = error
         of = {kind: {ear.name: parts for ear, parts in heard if ear.kind == kind} for kind in KINDS}
         signal = of["signal"][""]
         return Features(
@@ -221,6 +237,7 @@ class Listener:
             envelope=np.asarray(signal["envelope"], np.float64),
             pan=_pan(signal),
             sound=KeptSound(digest=digest, read=again or (lambda: sound)),
+            unheard=unheard,
         )
 
     def _heard(self, ear: Ear, digest: str, sound: Pcm) -> Impression:

@@ -15,6 +15,7 @@ from avbench.metrics.measurement import Measurement
 from avbench.metrics.offsets import Trials
 from avbench.pages.exhibits import Exhibition
 from avbench.pages.judged_pairs import JudgedPairs
+from avbench.pages.text import counted
 from avbench.records import Progress
 from avbench.registry import Registry
 from avbench.requests import RunRequest
@@ -135,9 +136,9 @@ def announcement(plan: Plan, found: int, reused: int, to_do: str) -> str:
     """
     asked, all_clips = len(plan.clips), len(plan.dataset.clips)
     parts = [
-        f"{asked} of {all_clips} clips" if asked < all_clips else f"{asked} clips",
+        f"{asked} of {all_clips} clips" if asked < all_clips else counted(asked, "clip"),
         f"{found} found",
-        f"{reused} outputs kept from earlier runs" if reused else "",
+        f"{counted(reused, 'output')} kept from earlier runs" if reused else "",
         to_do,
     ]
     what = f"{plan.contestant.record.name} on {plan.spec.name}: "
@@ -149,7 +150,7 @@ def nothing_left(plan: Plan, left_out: Mapping[str, LeftOut]) -> DataError:
     counts = Counter(each.reason for each in left_out.values())
     listing = ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items()))
     return DataError(
-        f"None of the {len(plan.clips)} clips of {plan.dataset.name!r} can be evaluated ({listing}).",
+        f"None of {counted(len(plan.clips), 'clip')} of {plan.dataset.name!r} can be evaluated ({listing}).",
         hint=f"{plan.spec.name!r} needs files with both streams, at least {plan.spec.least:g} s long.",
     )
 

@@ -1,7 +1,7 @@
 """Judges at work: each sees a picture once and hears a sound once, and what it says of the two is kept.
 
 One picture and one sound at a time: rounding depends on a batch, and results must not. What cannot be judged
-has a reason in place of a number.
+has a reason in place of a number, and so has what a judge fails at: it costs that number and no other.
 """
 
 import dataclasses
@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 
 from avbench.clips import Clip
-from avbench.errors import MediaError, ModelError
+from avbench.errors import MediaError
 from avbench.judges.judge import Criterion, Impression, Judge, JudgeRecord, Verdict
 from avbench.protocols import AudioBatch, VideoBatch
 from avbench.provenance import decoder, fit_of
 from avbench.records import Progress, VideoInput
 from avbench.resolve import Plan
+from avbench.runs.attempts import costing_one_clip
 from avbench.runs.sounds import FULL_SCALE, form_of
 from avbench.store import Shelf, Store
 from avbench.tasks.features import ClipSounds, KeptSound
@@ -42,12 +43,23 @@ class Seat:
     record: JudgeRecord
     identity: Mapping[str, Any]
     load: Callable[[], Judge]
-    _judge: Judge | None = None
+    _judge: Judge | MediaError | None = None
 
     @property
     def judge(self) -> Judge:
-        """The judge, loaded."""
-        self._judge = self._judge or self.load()
+        """The judge, loaded.
+
+        Raises:
+            MediaError: ``model``: it cannot be loaded; that is tried once.
+        """
+        if self._judge is None:
+            try:
+                with costing_one_clip():
+                    self._judge = self.load()
+            except MediaError as error:
+                self._judge = error
+        if isinstance(self._judge, MediaError):
+            raise self._judge
         return self._judge
 
     def shelf(self, store: Store, plan: Plan) -> Shelf:
@@ -90,10 +102,9 @@ class Jury:
         return tuple(each for seat in self.seats for each in seat.record.criteria)
 
     def judged(self, sounds: Sequence[ClipSounds]) -> list[ClipSounds]:
-        """Return clips with what every judge says of the sounds made for them.
+        """Return clips with what every judge says of the sounds made for them, or why it says nothing.
 
         Raises:
-            ModelError: A judge returned nothing usable.
             StorageError: A verdict cannot be kept.
         """
         said = [self._said(seat, sounds) for seat in self.seats]
@@ -208,14 +219,16 @@ class _Bench:
         """Judge a sound beside a picture, and keep the numbers."""
         import torch
 
-        heard = self.hear(sound)
-        for each in (seen, heard):
-            if isinstance(each, MediaError):
-                return {criterion.id: each for criterion in self.seat.record.criteria}
-        assert not isinstance(seen, MediaError)
-        assert not isinstance(heard, MediaError)
-        with torch.inference_mode():
-            verdicts = _checked(self.seat.record, self.seat.judge.judge(seen, heard))
+        try:
+            for each in (seen, heard := self.hear(sound)):
+                if isinstance(each, MediaError):
+                    raise each
+            assert not isinstance(seen, MediaError)
+            assert not isinstance(heard, MediaError)
+            with costing_one_clip(), torch.inference_mode():
+                verdicts = _checked(self.seat.record, self.seat.judge.judge(seen, heard))
+        except MediaError as error:
+            return {criterion.id: error for criterion in self.seat.record.criteria}
         for id, verdict in verdicts.items():
             if not isinstance(verdict, MediaError):
                 self.shelf.write(_pair(key, sound), id, np.array(verdict, np.float64))
@@ -225,12 +238,13 @@ class _Bench:
         import torch
 
         try:
-            with torch.inference_mode():
-                found = perceive()
+            with costing_one_clip():
+                with torch.inference_mode():
+                    found = perceive()
+                for part in self.seat.record.sees if what == "seen" else self.seat.record.hears:
+                    self.shelf.write(key, f"{what}.{part}", found[part])
         except MediaError as error:
             return error
-        for part in self.seat.record.sees if what == "seen" else self.seat.record.hears:
-            self.shelf.write(key, f"{what}.{part}", found[part])
         return found
 
     def _batch(self, sound: KeptSound) -> AudioBatch:
@@ -258,14 +272,14 @@ def _frames_of(clip: Clip, record: JudgeRecord) -> VideoInput:
 
 
 def _checked(record: JudgeRecord, verdicts: Verdicts) -> Verdicts:
-    for criterion in record.criteria:
-        verdict = verdicts.get(criterion.id)
-        if verdict is None or (not isinstance(verdict, MediaError) and not math.isfinite(verdict)):
-            raise ModelError(
-                f"The judge {record.name!r} returned {verdict} for {criterion.id}.",
-                hint="It must return a finite number or a MediaError; check its weights.",
-            )
-    return verdicts
+    """Return a verdict for each criterion: what is neither a finite number nor a reason becomes a reason."""
+    given = {each.id: verdicts.get(each.id) for each in record.criteria}
+    return {
+        id: each
+        if isinstance(each, MediaError) or (each is not None and math.isfinite(each))
+        else MediaError("model", f"The judge {record.name!r} returned {each} for {id}.")
+        for id, each in given.items()
+    }
 
 
 def _pair(key: str, sound: KeptSound) -> str:

@@ -11,6 +11,7 @@ from avbench.errors import MediaError
 from avbench.metrics.measurement import Measurement
 from avbench.metrics.offsets import Trials
 from avbench.pages.judged_pairs import JudgedPairs
+from avbench.pages.text import counted
 from avbench.results import ScaleRow
 from avbench.runs.apart import decoder_note
 from avbench.runs.attempts import Attempts
@@ -77,7 +78,7 @@ def recall(job: Job, census: Census, shelf: Shelf, scores: Scores) -> int:
             _recall(shelf, scores, clip)
     waiting = sum(map(scores.waits, plan.clips))
     masked = f"{len(scores.masked)} masked, " if scores.masked else ""
-    to_do = f"{waiting} clips to score on {plan.device}" if waiting else "nothing to score"
+    to_do = f"{counted(waiting, 'clip')} to score on {plan.device}" if waiting else "nothing to score"
     job.report.say(announcement(plan, census.found, scores.reused, masked + to_do))
     return waiting
 

@@ -9,7 +9,7 @@ from typing import Any
 from avbench.clips import Clip
 from avbench.embedders.av_model import embedder_named
 from avbench.embedders.loading import ResolvedNetwork, resolve_network
-from avbench.errors import AvbenchError, UsageError
+from avbench.errors import AvbenchError, ModelError, UsageError
 from avbench.judges.accepting import judge_named
 from avbench.judges.judge import JudgeRecord
 from avbench.metrics.frechet import Moments
@@ -57,9 +57,23 @@ class Networks:
         """Moments of the references, by embedder."""
         return {name: each.moments for name, each in self.references.items()}
 
-    def video_embeddings(self, job: Job, clips: Sequence[Clip]) -> dict[str, dict[str, Row]]:
-        """Return what each audio-video model makes of the clips' pictures, by model and clip id."""
-        return {name: _video_rows(job, viewer, clips) for name, viewer in self.viewers.items()}
+    def video_embeddings(
+        self, job: Job, clips: Sequence[Clip], notes: list[str]
+    ) -> dict[str, dict[str, Row]]:
+        """Return what each audio-video model makes of the clips' pictures, by model and clip id.
+
+        Args:
+            job: The run.
+            clips: The clips.
+            notes: Told which model fails at them all, and so gives no score.
+        """
+        rows: dict[str, dict[str, Row]] = {}
+        for name, viewer in self.viewers.items():
+            try:
+                rows[name] = _video_rows(job, viewer, clips)
+            except ModelError as error:
+                notes.append(f"There is no av-similarity.{name}: {error.message} {error.hint}")
+        return rows
 
 
 def networks(job: Job) -> Networks:
@@ -68,7 +82,7 @@ def networks(job: Job) -> Networks:
     Not so where the user gave a file: that one is to be used, or nothing.
 
     Raises:
-        AvbenchError: Weights that the user gave for an embedder cannot be used.
+        AvbenchError: Weights that the user gave for an embedder or a judge cannot be used.
         UnknownName: The user names an embedder, a judge or a model that is not there.
         UsageError: The user names a model for a judge that is none.
         DataError: Statistics that the user names cannot be used, or are of another protocol.
@@ -139,6 +153,8 @@ def _seats(job: Job, identities: dict[str, dict[str, str]], notes: list[str]) ->
         try:
             seat = _seat(job, _judge_named(job, name))
         except AvbenchError as error:
+            if isinstance(error, ModelError) and job.request.judges.get(name):
+                raise
             notes.append(f"Nothing is judged by {name}: {error.message} {error.hint}")
             continue
         identities[f"judge {name}"] = {key: str(value) for key, value in seat.identity.items()}
@@ -188,17 +204,24 @@ def _embedder_ear(job: Job, name: str) -> tuple[EmbedderEar, EmbedderRecord]:
         allow_download=job.request.allow_download,
         progress=job.report.progress,
     )
-    return ear_of(record, resolved, job.plan.device, _computed_with(job.plan)), record
+    centred = protocol_of(job.plan).centred
+    return ear_of(record, resolved, job.plan.device, _computed_with(job.plan), centred=centred), record
 
 
 def ear_of(
-    record: EmbedderRecord, resolved: ResolvedNetwork, device: str, further: Mapping[str, Any]
+    record: EmbedderRecord,
+    resolved: ResolvedNetwork,
+    device: str,
+    further: Mapping[str, Any],
+    *,
+    centred: bool = False,
 ) -> EmbedderEar:
     """Return an embedder as something that hears; ``further`` is what its output depends on as well."""
     return EmbedderEar(
         name=record.name,
         sample_rate=record.sample_rate,
-        identity={**resolved.identity, **further},
+        identity={**resolved.identity, **further, **({"centred": "yes"} if centred else {})},
+        centred=centred,
         parts=("rows", "logits") if record.classes else ("rows",),
         load=cache(lambda: resolved.load(device)),
         device=device,

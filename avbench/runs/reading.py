@@ -9,6 +9,7 @@ import numpy as np
 
 from avbench.clips import Clip
 from avbench.errors import AvbenchError, ModelError
+from avbench.resolve import sentence
 from avbench.store import Store
 from avbench.tasks.features import Rows
 
@@ -27,11 +28,16 @@ class Reader:
     identity: Mapping[str, Any]
     load: Callable[[], Any]
 
-    def read(self, texts: Sequence[str], store: Store) -> dict[str, Rows]:
+    def read(self, texts: Sequence[str], store: Store, troubles: list[str]) -> dict[str, Rows]:
         """Return ``(dim,)`` of each text.
 
+        Args:
+            texts: The texts.
+            store: Where rows are kept.
+            troubles: Told of each text that it fails at, which is not returned.
+
         Raises:
-            ModelError: It has no tokenizer, or returned something else, NaN or infinity.
+            ModelError: It has no tokenizer, or returned something else.
             StorageError: A row cannot be kept.
         """
         shelf = store.shelf({"read": dict(self.identity)})
@@ -39,18 +45,27 @@ class Reader:
         for text in dict.fromkeys(texts):
             key = hashlib.sha256(text.encode()).hexdigest()
             if (kept := shelf.read(key, "text")) is None:
-                kept = self._checked(self.load().read([text]))
+                network = self.load()
+                try:
+                    kept = self._checked(network.read([text]))
+                except AvbenchError:
+                    raise
+                except (Exception, SystemExit) as error:
+                    troubles.append(sentence(error))
+                    continue
                 shelf.write(key, "text", kept)
             found[text] = np.asarray(kept, np.float32)
         return found
 
     def _checked(self, output: Any) -> Rows:
         rows = output.float().cpu().numpy()
-        if rows.ndim != 2 or len(rows) != 1 or not np.isfinite(rows).all():
+        if rows.ndim != 2 or len(rows) != 1:
             raise ModelError(
-                f"The embedder {self.name!r} read one text as {rows.shape}, or as NaN or infinity.",
+                f"The embedder {self.name!r} read one text as {rows.shape}.",
                 hint="`read` returns (text, dim), finite; check its weights.",
             )
+        if not np.isfinite(rows).all():
+            raise ValueError("it was read as NaN or infinity")
         return rows[0]
 
 
@@ -98,13 +113,17 @@ def read_captions(clips: Sequence[Clip], label: str, readers: Sequence[Reader], 
     texts: dict[str, dict[str, Rows]] = {id: {} for id in captions}
     notes: list[str] = []
     for reader in readers:
+        troubles: list[str] = []
         try:
-            rows = reader.read([text for said in captions.values() for text in said], store)
+            rows = reader.read([text for said in captions.values() for text in said], store, troubles)
         except AvbenchError as error:
             notes.append(f"There is no clap.{reader.name}: {error.message} {error.hint}")
             continue
+        if troubles:
+            notes.append(f"{reader.name} fails at {len(troubles)} of the captions ({troubles[-1]}).")
         for id, said in captions.items():
-            texts[id][reader.name] = np.stack([rows[text] for text in said])
+            if readable := [rows[text] for text in said if text in rows]:
+                texts[id][reader.name] = np.stack(readable)
     return Readings(texts=texts, notes=tuple(notes))
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from avbench.metrics import alignment
 from avbench.metrics.intervals import bootstrap_share, clopper_pearson
-from avbench.metrics.measurement import Interval, Measurement
+from avbench.metrics.measurement import Interval, Measurement, sure
 from avbench.tasks.pairs import Pair, PairKind
 
 SHARES: Mapping[str, PairKind] = {
@@ -90,7 +90,7 @@ def score_alignment(
         {name: float(right[row]) for name, these in of.items() if these[row]} for row in range(len(pairs))
     ]
     return AlignmentOutcome(
-        measurements=(*shares, *_both_kinds(logits, true, groups, seed)),
+        measurements=tuple(map(sure, (*shares, *_both_kinds(logits, true, groups, seed)))),
         records=tuple(
             AlignmentRecord(clip=clip, recording=group, **asdict(pair), logit=float(logit), values=given)
             for clip, group, pair, logit, given in zip(clip_ids, groups, pairs, logits, values, strict=True)

@@ -1,11 +1,13 @@
 """What is heard in one sound: everything a generation metric looks at, so that no metric opens a sound."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from avbench.errors import MediaError
 from avbench.judges.judge import Verdict
 from avbench.metrics.embedding_sets import Values
 from avbench.metrics.sound_pairs import PanTrack
@@ -39,6 +41,7 @@ class Features:
         pan: Where it comes from; ``None`` of a mono sound.
         similarity: ``(dim,)`` or ``(time, dim)`` by audio-video model.
         sound: What it was heard in, for those who listen to it beside a picture.
+        unheard: Why a network heard nothing in it, by network; its rows, logits or similarity are not there.
     """
 
     rows: Mapping[str, Rows]
@@ -48,6 +51,7 @@ class Features:
     pan: PanTrack | None = None
     similarity: Mapping[str, Rows]
     sound: KeptSound | None = None
+    unheard: Mapping[str, MediaError] = field(default_factory=dict[str, MediaError])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,6 +77,29 @@ class ClipSounds:
     video: Mapping[str, Rows]
     texts: Mapping[str, Rows] = field(default_factory=dict[str, Rows])
     judged: tuple[Mapping[str, Verdict], ...] = ()
+
+    @property
+    def unheard(self) -> dict[str, MediaError]:
+        """Why a network heard nothing in one of its sounds, by network: its numbers are without the clip."""
+        return {name: error for each in (*self.made, self.truth) for name, error in each.unheard.items()}
+
+
+def heard_through(clips: Sequence[ClipSounds], network: str) -> list[ClipSounds]:
+    """Return the clips in all of whose sounds a network heard something."""
+    return [clip for clip in clips if network not in clip.unheard]
+
+
+def reasons(errors: Iterable[MediaError]) -> str:
+    """Count reasons, and quote a network that failed; ``""`` where there are none.
+
+    >>> reasons([MediaError("silent", "It is silent."), MediaError("model", "It failed.")])
+    ' (1 model, 1 silent; It failed)'
+    """
+    listed = list(errors)
+    counts = Counter(error.reason for error in listed)
+    counted = ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items()))
+    quoted = next((f"; {each.message.rstrip('.')}" for each in listed if each.reason == "model"), "")
+    return f" ({counted}{quoted})" if listed else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,15 +1,16 @@
 """Video-to-audio generation, scored: from what is heard in sounds to numbers, all on the same clips."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from avbench.judges.judge import Criterion
+from avbench.metrics.bias import blocks_of
 from avbench.metrics.frechet import Moments
-from avbench.metrics.measurement import Measurement
-from avbench.tasks.features import ClipSounds
+from avbench.metrics.measurement import Measurement, sure
+from avbench.tasks.features import ClipSounds, heard_through, reasons
 from avbench.tasks.generation_pairs import SoundRecord, pair_measurements, sound_records
 from avbench.tasks.generation_sets import Tries, distance_measurements, inception_measurements
 
@@ -40,28 +41,42 @@ def score_generation(
 
     Args:
         clips: At least one, each with at least one sound made for it; all heard through the same networks.
+            One in which a network heard nothing is left out of that network's numbers.
         embedders: Those networks, and for each what the field calls its Fréchet distance (``fad``, ``fd``).
         seed: Of the intervals.
         criteria: What judges decided of each sound.
         references: Moments of other sounds by network, to measure distances from as well.
     """
     tries, measurements = Tries(), list[Measurement]()
+    for name in dict.fromkeys(name for clip in clips for name in clip.unheard):
+        unheard = [clip.unheard[name] for clip in clips if name in clip.unheard]
+        left_out = f"{len(unheard)} of {len(clips)} clips{reasons(unheard)}"
+        tries.notes.append(f"{name} heard nothing in {left_out}: its numbers are without them.")
     for name, prefix in embedders.items():
         reference = (references or {}).get(name)
         measurements += distance_measurements(clips, name, prefix, tries, seed=seed, reference=reference)
-    for name in clips[0].truth.logits:
+    for name in dict.fromkeys(name for clip in clips for name in clip.truth.logits):
         measurements += inception_measurements(clips, name, tries, seed=seed)
     records = sound_records(clips)
     measurements += pair_measurements(clips, records, tries.notes, seed=seed, criteria=criteria)
     return GenerationOutcome(
-        measurements=tuple(map(_sure, measurements)), records=tuple(records), notes=tuple(tries.notes)
+        measurements=tuple(map(sure, measurements)),
+        records=_with_distances(records, clips, measurements),
+        notes=tuple(tries.notes),
     )
 
 
-def _sure(measurement: Measurement) -> Measurement:
-    """Take away the interval over one recording alone: it resamples to itself, and would look sure."""
-    interval = measurement.interval
-    return replace(measurement, interval=None) if interval and interval.groups < 2 else measurement
+def _with_distances(
+    records: Sequence[SoundRecord], clips: Sequence[ClipSounds], measurements: Sequence[Measurement]
+) -> tuple[SoundRecord, ...]:
+    """Return the records, each with the distances between sets without its block of recordings."""
+    without: dict[str, dict[str, float]] = defaultdict(dict)
+    for each in measurements:
+        if each.without:
+            heard = heard_through(clips, each.id.partition(".")[2])
+            for clip, block in zip(heard, blocks_of([clip.recording for clip in heard]), strict=True):
+                without[clip.clip][each.id] = each.without[block]
+    return tuple(replace(record, without=without[record.clip]) for record in records)
 
 
 def truth_shuffled(clips: Sequence[ClipSounds]) -> list[ClipSounds]:

@@ -5,10 +5,9 @@ are means or sums over those. A sound that a number is not defined for, a silent
 and no other, and a note counts it.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -28,7 +27,7 @@ from avbench.metrics.onsets import (
 )
 from avbench.metrics.similarity import cosine_similarities
 from avbench.metrics.sound_pairs import envelope_match, pan_error
-from avbench.tasks.features import ClipSounds, Features
+from avbench.tasks.features import ClipSounds, Features, reasons
 
 # What papers print as KL: direction and epsilon.
 DIVERGENCES = {
@@ -48,6 +47,8 @@ class SoundRecord:
         recording: What the clip is resampled with.
         values: Numbers of this sound alone, by metric id.
         onsets: Hits, detected and true onsets, by tolerance in seconds.
+        without: Fréchet distances of the set of all sounds without this one's block of recordings
+            (:func:`avbench.metrics.bias.blocks_of`), by metric id.
     """
 
     clip: str
@@ -55,6 +56,7 @@ class SoundRecord:
     recording: str
     values: Mapping[str, float]
     onsets: Mapping[str, OnsetCounts]
+    without: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 def sound_records(clips: Sequence[ClipSounds]) -> list[SoundRecord]:
@@ -113,6 +115,8 @@ def pair_measurements(
 def _divergences(clip: ClipSounds, made: Features) -> dict[str, float]:
     values: dict[str, float] = {}
     for classifier, logits in made.logits.items():
+        if classifier in clip.unheard:
+            continue
         pair = clip.truth.logits[classifier][np.newaxis], logits[np.newaxis]
         for name, (direction, epsilon) in DIVERGENCES.items():
             (value,) = kl_divergences(
@@ -127,6 +131,8 @@ def _divergences(clip: ClipSounds, made: Features) -> dict[str, float]:
 def _similarities(clip: ClipSounds, made: Features) -> dict[str, float]:
     values: dict[str, float] = {}
     for model, seen in clip.video.items():
+        if model in clip.unheard:
+            continue
         with suppress(ValueError):  # a model may have no direction for silence: zeros, or NaN
             (cosine,) = cosine_similarities(seen[np.newaxis], made.similarity[model][np.newaxis])
             values[f"av-similarity.{model}"] = float(cosine)
@@ -137,6 +143,8 @@ def _captioned(clip: ClipSounds, made: Features) -> dict[str, float]:
     """Return the mean cosine of every caption with every row: each embedder that reads has one a sound."""
     values: dict[str, float] = {}
     for embedder, texts in clip.texts.items():
+        if embedder in clip.unheard:
+            continue
         rows = made.rows[embedder]
         with suppress(ValueError):  # a row of zeros has no direction
             cosines = cosine_similarities(np.repeat(texts, len(rows), axis=0), np.tile(rows, (len(texts), 1)))
@@ -161,11 +169,11 @@ def _judged(clip: ClipSounds, sample: int) -> dict[str, float]:
 
 
 def _why(id: str, clips: Sequence[ClipSounds]) -> str:
-    """Count the reasons for which judges gave no number, if it is one of theirs."""
+    """Count the reasons why a judge gave no number of this id, or the network it is seen through none."""
     refused = [each.get(id) for clip in clips for each in clip.judged]
-    reasons = Counter(each.reason for each in refused if isinstance(each, MediaError))
-    listing = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
-    return f" ({listing})" if listing else ""
+    network = id.partition(".")[2]
+    unheard = [clip.unheard.get(network) for clip in clips for _ in clip.made]
+    return reasons(each for each in (*refused, *unheard) if isinstance(each, MediaError))
 
 
 def _onset_counts(clip: ClipSounds, made: Features) -> dict[str, OnsetCounts]:

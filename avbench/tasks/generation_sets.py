@@ -5,11 +5,13 @@ What a set is too small for is not measured, and a note says so: no number stand
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 
 from avbench.metrics.bias import Corrected
 from avbench.metrics.classifier_scores import inception_interval, inception_score
+from avbench.metrics.embedding_sets import Values
 from avbench.metrics.frechet import Moments, frechet_distance, moments
 from avbench.metrics.frechet_intervals import (
     EXTRAPOLATED_BLOCKS,
@@ -17,6 +19,7 @@ from avbench.metrics.frechet_intervals import (
     frechet_bootstrap,
     frechet_extrapolation,
     frechet_jackknife,
+    frechet_without,
 )
 from avbench.metrics.intervals import RESAMPLES, bootstrap_means
 from avbench.metrics.kernel_distances import (
@@ -30,7 +33,9 @@ from avbench.metrics.kernel_distances import (
 )
 from avbench.metrics.measurement import Interval, Measurement
 from avbench.metrics.neighbourhoods import neighbourhoods
-from avbench.tasks.features import ClipSounds, Pool, made_pool, true_pool
+from avbench.tasks.features import ClipSounds, Pool, heard_through, made_pool, true_pool
+
+T = TypeVar("T")
 
 # Above this dimension a resample costs an eigenvalue problem of seconds: fewer are drawn.
 LARGE_DIM, LARGE_RESAMPLES, LARGE_BLOCKS = 512, 200, 10
@@ -54,8 +59,8 @@ class Tries:
         except ValueError as error:
             self.notes.append(f"{id} is not measured: {error}.")
 
-    def interval(self, make: Callable[[], Interval]) -> Interval | None:
-        """Return an interval, or ``None`` where there are too few recordings for one."""
+    def interval(self, make: Callable[[], T]) -> T | None:
+        """Return an interval, or what one is made of; ``None`` where there are too few recordings for one."""
         try:
             return make()
         except ValueError:
@@ -74,15 +79,19 @@ def distance_measurements(
     """Measure how far what was made is from the truth, as a set, seen through one embedder.
 
     Args:
-        clips: With the embedder's rows.
+        clips: Those that it heard nothing in are left out.
         embedder: Its name.
         prefix: What the field calls its Fréchet distance: ``fad`` or ``fd``.
         tries: Told what cannot be measured.
         seed: Of the intervals.
         reference: Moments of other sounds, to measure the distance from them as well.
     """
+    clips = heard_through(clips, embedder)
+    if not clips:
+        return
     made, truth = made_pool(clips, embedder), true_pool(clips, embedder)
-    sets = _Sets(made=made, truth=truth, seed=seed, tries=tries)
+    without = tries.interval(lambda: frechet_without(made.rows, made.recordings, moments(truth.rows)))
+    sets = _Sets(made=made, truth=truth, seed=seed, tries=tries, without=without)
     for id, make in (
         (f"{prefix}.{embedder}", sets.frechet),
         (f"{prefix}-population.{embedder}", sets.frechet_population),
@@ -107,9 +116,11 @@ class _Sets:
     truth: Pool
     seed: int
     tries: Tries
+    without: Values | None
 
     def frechet(self) -> Measurement:
-        return self.frechet_from(moments(self.truth.rows))
+        found = self.frechet_from(moments(self.truth.rows))
+        return replace(found, without=() if self.without is None else tuple(self.without.tolist()))
 
     def frechet_from(self, reference: Moments) -> Measurement:
         resamples = RESAMPLES if reference.dim <= LARGE_DIM else LARGE_RESAMPLES
@@ -123,7 +134,7 @@ class _Sets:
     def frechet_population(self) -> Measurement:
         reference = moments(self.truth.rows)
         return self._corrected(
-            frechet_jackknife(self.made.rows, self.made.recordings, reference, seed=self.seed)
+            frechet_jackknife(self.made.rows, self.made.recordings, reference, without=self.without)
         )
 
     def frechet_inf(self) -> Measurement:
@@ -189,6 +200,9 @@ def inception_measurements(
     clips: Sequence[ClipSounds], classifier: str, tries: Tries, *, seed: int
 ) -> Iterator[Measurement]:
     """Measure how sure and how varied a classifier's answers to what was made are."""
+    clips = heard_through(clips, classifier)
+    if not clips:
+        return
     logits = np.stack([each.logits[classifier] for clip in clips for each in clip.made])
     recordings = [clip.recording for clip in clips for _ in clip.made]
 

@@ -95,5 +95,5 @@ def _partner(ring: list[str], place: int, recordings: Mapping[str, str]) -> str:
             return other
     raise DataError(
         f"The clip {ring[place]!r} is to be shown with another recording's sound, and there is no other.",
-        hint="Ask for clips of at least two recordings.",
+        hint="Ask for clips of at least two recordings; with --limit, for more of them.",
     )

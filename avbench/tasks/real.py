@@ -7,9 +7,9 @@ SHORTEST = 5.0
 _SIZES = (1_000, 1_500)
 _INSTANCE = RetrievalProtocol(gallery_sizes=_SIZES, siblings="negative", percentile=True, by_class=True)
 _UNCLASSED = RetrievalProtocol(gallery_sizes=_SIZES, siblings="negative", percentile=True)
-_MMAUDIO = GenerationProtocol(sample_rate=44_100, embedders=("vggish", "panns", "passt"))
+_MMAUDIO = GenerationProtocol(sample_rate=44_100, embedders=("vggish", "panns", "passt"), centred=True)
 _MMAUDIO_WITH_TEXT = GenerationProtocol(
-    sample_rate=44_100, embedders=("vggish", "panns", "passt", "clap"), captions="captions"
+    sample_rate=44_100, embedders=("vggish", "panns", "passt", "clap"), captions="captions", centred=True
 )
 _MARKED = GenerationProtocol(sample_rate=44_100, onsets="side-car")
 _MARKED_FLOORS = ("truth-reencoded", "shuffled-truth", "noise", "silence")
@@ -197,7 +197,7 @@ GENERATION = (
         name="vggsound-v2a",
         dataset="vggsound",
         seconds=8.0,
-        version=1,
+        version=2,
         summary="Make the sound of the first 8 s of the 15,221 VGGSound clips of MMAudio's list.",
         protocol=_MMAUDIO,
         dataset_args={"subset": "mmaudio-15221"},
@@ -208,7 +208,7 @@ GENERATION = (
         name="audioset-v2a",
         dataset="audioset",
         seconds=8.0,
-        version=1,
+        version=2,
         summary="Make the sound of the first 8 s of AudioSet segments.",
         protocol=_MMAUDIO,
         scale_rows=_FLOORS,
@@ -218,7 +218,7 @@ GENERATION = (
         name="audiocaps-v2a",
         dataset="audiocaps",
         seconds=8.0,
-        version=1,
+        version=2,
         summary="Make the sound of the first 8 s of AudioCaps clips, scored beside their captions too.",
         protocol=_MMAUDIO_WITH_TEXT,
         scale_rows=_FLOORS,
@@ -228,7 +228,7 @@ GENERATION = (
         name="panda70m-v2a",
         dataset="panda70m",
         seconds=4.0,
-        version=1,
+        version=2,
         summary="Make the sound of the first 4 s of Panda-70M clips.",
         protocol=_MMAUDIO,
         scale_rows=_FLOORS,
@@ -238,7 +238,7 @@ GENERATION = (
         name="foleybench-v2a",
         dataset="foleybench",
         seconds=8.0,
-        version=1,
+        version=2,
         summary="Make the sound of the first 8 s of FoleyBench's clips.",
         protocol=_MMAUDIO,
         scale_rows=_FLOORS,
@@ -248,7 +248,7 @@ GENERATION = (
         name="avsync15-v2a",
         dataset="avsync15",
         seconds=2.0,
-        version=1,
+        version=2,
         summary="Make the sound of the first 2 s of AVSync15's clips; onsets against the clip's own.",
         protocol=_MMAUDIO,
         scale_rows=_FLOORS,

@@ -23,9 +23,9 @@ _OWN_SOUNDS = (
     "number here is on no scale that papers use."
 )
 _MMAUDIO = (
-    "Window, rates and networks of av-benchmark, but for the mean of a sound, which it takes off and this "
-    "does not; ImageBind is not among the networks here, and DeSync is there for who asks for it (--judge "
-    "desync=PATH). Compare only on the same clips."
+    "Window, rates and networks of av-benchmark, each sound's mean taken off as there; ImageBind is not "
+    "among the networks here, and DeSync is there for who asks for it (--judge desync=PATH). Compare only on "
+    "the same clips."
 )
 _SPECVQGAN = (
     "Ten sounds a clip as in SpecVQGAN's main table; its own network, Melception, is not among those here, "
@@ -110,9 +110,9 @@ TASKS: tuple[TaskSpec, ...] = (
         name="folder-v2a-mmaudio-8s",
         dataset="folder",
         seconds=8.0,
-        version=1,
+        version=2,
         summary="As MMAudio and av-benchmark: first 8 s, one sound a clip, VGGish, PANNs and PaSST.",
-        protocol=GenerationProtocol(sample_rate=44_100, embedders=("vggish", "panns", "passt")),
+        protocol=GenerationProtocol(sample_rate=44_100, embedders=("vggish", "panns", "passt"), centred=True),
         scale_rows=_FLOORS,
         note=_MMAUDIO,
     ),

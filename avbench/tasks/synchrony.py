@@ -9,7 +9,7 @@ import numpy as np
 from avbench.metrics import calibration, offsets
 from avbench.metrics.embedding_sets import Values
 from avbench.metrics.intervals import bootstrap_means, bootstrap_median, bootstrap_ratios, clopper_pearson
-from avbench.metrics.measurement import Interval, Measurement
+from avbench.metrics.measurement import Interval, Measurement, sure
 from avbench.metrics.offsets import Trials
 from avbench.specs import OffsetProtocol
 
@@ -91,7 +91,7 @@ def score_offsets(
     measured = [*_means(means, chances, groups, seed), median, corrected]
     further = [*_calibration(trials, scale, groups, seed), *_choices(choices, groups, seed)]
     return OffsetOutcome(
-        measurements=(*measured, *further),
+        measurements=tuple(map(sure, (*measured, *further))),
         records=tuple(_records(clip_ids, groups, trials, {**means, **choices})),
     )
 

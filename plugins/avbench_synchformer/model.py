@@ -71,6 +71,6 @@ def classes_of(offsets: Sequence[float]) -> list[int]:
     return classes
 
 
-def load_model(device: str, weights: str) -> Offsets:
+def load_model(device: str, weights: Path) -> Offsets:
     """Load the public checkpoint."""
-    return Offsets(load(device, Path(weights)))
+    return Offsets(load(device, weights))

@@ -20,6 +20,9 @@ from avbench import (
     VideoInput,
     hookimpl,
 )
+from avbench.embedders.loading import cached
+from avbench.errors import ModelError
+from avbench.store import cache_folder
 from avbench_synchformer.windows import FPS, RATE, SHORTEST, UNIFORM_GUESS
 
 FILE = "synchformer_state_dict.pth"
@@ -29,17 +32,38 @@ def _load(device: str, weights: Path | None) -> Any:
     return importlib.import_module("avbench_synchformer.judge").load(device, weights)
 
 
-def _load_model(device: str, weights: str) -> Any:
-    return importlib.import_module("avbench_synchformer.model").load_model(device, weights)
+def _load_model(device: str, weights: str | None = None) -> Any:
+    return importlib.import_module("avbench_synchformer.model").load_model(device, _weights(weights))
 
 
 def _identity(args: Mapping[str, str]) -> Mapping[str, str]:
-    if "weights" not in args:
-        return {}
-    with Path(args["weights"]).open("rb") as file:
+    with _weights(args.get("weights")).open("rb") as file:
         return {"weights": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
+def _weights(given: str | None) -> Path:
+    """Return the checkpoint that was given, else where the judge looks for it too.
+
+    Raises:
+        ModelError: It is not there.
+    """
+    path = Path(given).expanduser() if given else cached(CHECKPOINT, cache_folder())
+    if not path.is_file():
+        raise ModelError(
+            f"The model 'synchformer' has no weights: there is no file {path}.",
+            hint=f"Get {FILE} from {CHECKPOINT.url} ({CHECKPOINT.source}, SHA-256 {CHECKPOINT.sha256}) "
+            "and give its path: --model-args weights=PATH.",
+        )
+    return path
+
+
+CHECKPOINT = Checkpoint(
+    file=FILE,
+    url=f"https://github.com/hkchengrex/MMAudio/releases/download/v0.1/{FILE}",
+    # hkchengrex/MMAudio names the file; its SHA-256 is pinned alike in several repositories.
+    sha256="8aff082f2df5c3bc52759db0c865c7ee772ae6400b860d1b7e90413f2defb67c",
+    source="Iashin et al. 2024, arXiv 2401.16423: the state of 24-01-04T16-39-21, trained on AudioSet",
+)
 DESYNC = JudgeRecord(
     name="desync",
     summary="DeSync: the offset Synchformer finds in the first and the last 4.8 s, without sign.",
@@ -51,13 +75,7 @@ DESYNC = JudgeRecord(
     sees=("tokens",),
     hears=("tokens",),
     shortest=SHORTEST,
-    checkpoint=Checkpoint(
-        file=FILE,
-        url=f"https://github.com/hkchengrex/MMAudio/releases/download/v0.1/{FILE}",
-        # hkchengrex/MMAudio names the file; its SHA-256 is pinned alike in several repositories.
-        sha256="8aff082f2df5c3bc52759db0c865c7ee772ae6400b860d1b7e90413f2defb67c",
-        source="Iashin et al. 2024, arXiv 2401.16423: the state of 24-01-04T16-39-21, trained on AudioSet",
-    ),
+    checkpoint=CHECKPOINT,
     notes=(
         f"DeSync: a uniform guess scores {UNIFORM_GUESS:.3f} s and a judge that always answers 0 scores 0; "
         "its grid is 0.2 s, and of clips over 9.6 s it does not see the middle. Systems that are conditioned "

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from avbench.errors import UsageError
+from avbench.errors import ModelError, UsageError
 from avbench.media.encode import write_clip
 from avbench_synchformer import judge, plugin
 from avbench_synchformer.judge import DeSync
@@ -94,3 +94,22 @@ def test_the_task_of_its_authors_runs_on_a_folder_with_the_users_weights(tmp_pat
     assert result.task.kind == "synchrony" and result.coverage.evaluated == 2
     assert len(result.model.identity["weights"]) == 64
     assert all(np.isfinite(score.value) for score in result.scores)
+
+
+@pytest.mark.parametrize("given", [{}, {"weights": "gone.pth"}])
+def test_without_its_weights_it_says_which_file_from_where_and_the_option_before_anything_is_opened(
+    tmp_path, monkeypatch, given
+):
+    monkeypatch.setenv("AVBENCH_CACHE", str(tmp_path))
+    runs = Runs(tmp_path, tmp_path / "nowhere")
+    asked = {"model": "synchformer", "tasks": ("folder-sync-synchformer",), "model_args": given}
+    with pytest.raises(ModelError) as error:
+        runs.result(Path(plugin.__file__), **asked)
+    looked_for = given.get("weights", str(tmp_path / "checkpoints" / "synchformer_state_dict.pth"))
+    assert error.value.message == f"The model 'synchformer' has no weights: there is no file {looked_for}."
+    hint = error.value.hint
+    assert hint.startswith(
+        "Get synchformer_state_dict.pth from https://github.com/hkchengrex/MMAudio/releases/"
+    )
+    assert "SHA-256 8aff082f" in hint
+    assert hint.endswith("give its path: --model-args weights=PATH.")

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from avbench import cli
 from avbench.cli.run import Budget, command, split_names
 from avbench.results import from_json
+from tests.runs.appearing import tokens, write_folder
 from tests.runs.sounding import sounding
 
 RUN = ("--model", "random", "--device", "cpu", "--workers", "0")
@@ -45,6 +46,51 @@ def test_several_tasks_are_one_json_array(invoke, tmp_path: Path, tiny_clips: Pa
     documents = json.loads(done.stdout)
     assert [document["task"]["name"] for document in documents] == ["task-2", "task-3"]
     assert len(list((tmp_path / "results" / "random").iterdir())) == 2
+
+
+COARSE = """
+from avbench import OffsetProtocol, TaskSpec
+
+@hookimpl
+def avbench_tasks():
+    return [TaskSpec(name="coarse-sync", dataset="folder", seconds=5.0, version=1, summary="",
+                     protocol=OffsetProtocol(window=3.0, reach=1.0, step=0.5))]
+"""
+NEEDS = "The model 'seeing' returned 2 tokens a second; a grid of 0.2 s needs 2.5, one in every two steps."
+
+
+@pytest.mark.parametrize("tasks", ["folder-sync,coarse-sync", "coarse-sync,folder-sync"])
+def test_a_task_that_fails_stops_no_other_and_the_end_says_which_and_why(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], tasks: str
+) -> None:
+    clips, plugin, out = (
+        write_folder(tmp_path / "clips", (2.1, 2.5)),
+        tmp_path / "seeing.py",
+        tmp_path / "out",
+    )
+    plugin.write_text(tokens(2.0) + COARSE)
+    given = ("--plugin", plugin, "--data-root", clips, "--output", out, "--workers", 0, "--json")
+    with pytest.raises(SystemExit) as end:
+        cli.main(["run", "--model", "seeing", "--task", tasks, *map(str, given)])
+    printed = capfd.readouterr()
+    assert end.value.code == 5
+    (document,) = json.loads(printed.out)
+    assert document["task"]["name"] == "coarse-sync"
+    assert len(list(out.rglob("*Z-*.json"))) == 1
+    *_, error, hint = printed.err.splitlines()
+    assert error == f"error: 1 of 2 tasks failed; the others are recorded. folder-sync: {NEEDS}"
+    assert hint == " hint: Run it on a task with a coarser grid, or give the model offset_scores."
+    assert f"folder-sync failed: {NEEDS}" in printed.err
+
+
+def test_where_every_task_fails_the_code_is_that_of_the_first(
+    tmp_path: Path, tiny_clips: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    given = ("--data-root", tiny_clips, "--output", tmp_path, "--dataset-args", "extensions=.nothing")
+    with pytest.raises(SystemExit) as end:
+        cli.main(["run", *RUN, "--task", "folder-retrieval,folder-sync", *map(str, given)])
+    assert end.value.code == 4
+    assert "error: 2 of 2 tasks failed. folder-retrieval: " in capfd.readouterr().err
 
 
 def test_quiet_prints_the_path_of_the_result_and_nothing_else(invoke, tmp_path: Path) -> None:
@@ -96,6 +142,17 @@ def test_a_wrong_option_is_two_lines_and_exit_code_2(
     error, hint = capfd.readouterr().err.splitlines()
     assert error.startswith("error: ")
     assert hint.startswith(" hint: ")
+
+
+@pytest.mark.parametrize("option", ["embedder", "judge", "reference"])
+def test_what_only_generation_looks_at_is_refused_elsewhere(
+    tmp_path: Path, tiny_clips: Path, capfd: pytest.CaptureFixture[str], option: str
+) -> None:
+    given = (f"--{option}", "avsynth-cnn=file", "--data-root", tiny_clips, "--output", tmp_path)
+    with pytest.raises(SystemExit) as end:
+        cli.main(["run", *RUN, "--task", "folder-retrieval", *map(str, given)])
+    assert end.value.code == 2
+    assert capfd.readouterr().err.startswith(f"error: --{option} is for tasks in which sound is made.")
 
 
 def test_an_unknown_model_suggests_the_nearest(capfd: pytest.CaptureFixture[str]) -> None:

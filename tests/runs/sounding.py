@@ -82,7 +82,7 @@ def avbench_tasks():
         )
 
     return [task("clicks"), task("clicks-thrice", samples=3), task("clicks-seen", similarity=("gmscavp",)),
-            task("clicks-stereo", channels=2)]
+            task("clicks-stereo", channels=2), task("clicks-centred", centred=True)]
 """
 
 

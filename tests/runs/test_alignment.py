@@ -260,7 +260,8 @@ def test_results_on_other_clips_are_compared_on_the_pairs_that_both_have(
     fewer = [replace(each, logit=-each.logit) for each in given[2:]]
     strangers = [replace(fewer[0], sound="elsewhere.mp4")]
 
-    found = paired_test(whole.result.score("align.auroc"), given, [*fewer[1:], *strangers])
+    score = whole.result.score("align.auroc")
+    found = paired_test(score, score, given, [*fewer[1:], *strangers])
 
     shared = [each for each in given[2:] if each.clip != fewer[0].clip]
     true = [each.kind == "true" for each in shared]

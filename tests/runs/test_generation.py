@@ -121,6 +121,15 @@ def test_in_stereo_place_is_measured_too(runs: Runs) -> None:
     assert values(generated(runs, tasks=("clicks-stereo",)))["pan.error"] == pytest.approx(0, abs=0.01)
 
 
+@pytest.mark.parametrize("task", ["clicks", "clicks-centred"])
+def test_a_constant_in_a_sound_is_heard_unless_the_protocol_takes_the_mean_off(runs: Runs, task: str) -> None:
+    plain, lifted = (
+        values(generated(runs, sounding(spoil), tasks=(task,))) for spoil in ("pass", "samples += 0.25")
+    )
+    for id in ("fad.bands", "kl.bands"):
+        assert (lifted[id] == pytest.approx(plain[id], rel=1e-2)) == (task == "clicks-centred")
+
+
 SPOILT = {
     "not-finite": "samples[[c.id for c in clips].index('clip1.mp4')] = float('nan') "
     "if any(c.id == 'clip1.mp4' for c in clips) else 0.0",

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avbench.errors import ModelError, UnknownName, UsageError
+from avbench.errors import UnknownName, UsageError
 from avbench.media.encode import write_clip
 from avbench.provenance import spec_digest
 from avbench.results import RunResult
@@ -168,13 +168,6 @@ def test_a_judge_that_is_not_there_or_is_none_is_an_error_before_anything_is_mad
         judged(runs, "watchin")
     with pytest.raises(UsageError, match="The model 'clicking' does not judge sounds"):
         judged(runs, "clicking")
-
-
-@pytest.mark.parametrize("answer", ["float('nan')", "None"])
-def test_a_number_that_is_none_is_refused(runs: Runs, answer: str) -> None:
-    source = JUDGES.replace("float(sum(late) / len(late))", answer).replace("watching", "nonsense")
-    with pytest.raises(ModelError, match=r"The judge 'nonsense' returned (nan|None) for sync.watched"):
-        judged(runs, "nonsense", source=source)
 
 
 def test_without_judges_a_run_is_what_it_was(runs: Runs) -> None:

@@ -77,7 +77,7 @@ def test_a_file_that_was_mended_is_tried_again(runs: Runs, some_clips: Path) -> 
 def test_when_every_clip_fails_the_error_counts_the_reasons(runs: Runs, some_clips: Path) -> None:
     for clip in some_clips.iterdir():
         clip.write_bytes(b"" if clip.name < "clip02" else b"no film at all")
-    with pytest.raises(DataError, match=r"None of the 6 clips .*4 corrupt, 2 empty"):
+    with pytest.raises(DataError, match=r"None of 6 clips .*4 corrupt, 2 empty"):
         runs.result(seeing(), data_root=some_clips)
 
 

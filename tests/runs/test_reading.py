@@ -143,6 +143,26 @@ def test_one_who_hears_but_cannot_read_costs_the_score_alone(tmp_path: Path, sai
     assert "clap.when" not in values(result)
 
 
+@pytest.mark.parametrize("caption", ["broken", "nan"])
+def test_a_caption_that_cannot_be_read_costs_the_score_of_its_clip_alone(
+    tmp_path: Path, said, caption: str
+) -> None:
+    folder, captions = said
+    first, *_ = captions
+    write_manifest(folder, {**captions, first: caption})
+    source = reading().replace(
+        "marked = torch.zeros(1, 8)",
+        "marked = torch.zeros(1, 8)\n        if texts[0] == 'nan':\n            return marked / 0",
+    )
+    result = generated(Runs(tmp_path, folder), source)
+    (score,) = (each for each in result.scores if each.id == "clap.when")
+    assert score.n == 7
+    (note,) = (
+        each for each in result.notes if each.startswith("when fails at 1 of the captions (ValueError: ")
+    )
+    assert ("could not convert" if caption == "broken" else "read as NaN or infinity") in note
+
+
 def test_a_task_that_asks_for_no_captions_reads_none(tmp_path: Path, said) -> None:
     folder, captions = said
     write_manifest(folder, captions)

@@ -94,6 +94,7 @@ def test_rows_are_those_of_every_file_and_what_cannot_be_heard_is_named(runs: Ru
     [
         (("--seconds", "3", "--sample-rate", "16000"), "seconds '4' against '3'"),
         (("--seconds", "4", "--sample-rate", "44100"), "sample_rate '16000' against '44100'"),
+        ((*FORM, "--centred"), "centred None against 'yes'"),
     ],
 )
 def test_statistics_of_another_protocol_end_the_run_before_anything_is_made(
@@ -105,6 +106,16 @@ def test_statistics_of_another_protocol_end_the_run_before_anything_is_made(
     with pytest.raises(DataError, match=named):
         generated(runs, plugin, reference)
     assert runs.said == []
+
+
+def test_a_task_that_takes_means_off_takes_statistics_of_sounds_without_theirs(
+    runs: Runs, tmp_path: Path
+) -> None:
+    plugin, reference = runs.plugin(sounding()), tmp_path / "centred.safetensors"
+    built(plugin, reference, runs.clips, *FORM, "--centred")
+    result = runs.result(plugin, model="clicking", tasks=("clicks-centred",), references={"bands": reference})
+    scores = values(result)
+    assert scores["fad-reference.bands"] == pytest.approx(scores["fad.bands"], rel=1e-9)
 
 
 def test_statistics_of_another_network_are_refused(tmp_path: Path, flashes: Path) -> None:

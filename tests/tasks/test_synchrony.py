@@ -48,6 +48,14 @@ def test_a_model_that_knows_is_perfect_and_its_shares_have_an_exact_interval() -
     assert "offset.margin-auroc" not in found  # none is wrong
 
 
+def test_over_one_recording_alone_no_interval_looks_sure() -> None:
+    found = by_id(outcome(COARSE, 1.0, clips=3))
+
+    intervals = [each.interval for each in found.values() if each.interval is not None]
+    assert found["offset.auc-corrected"].interval is found["offset.mean-error"].interval is None
+    assert {(each.method, each.groups) for each in intervals} <= {("clopper-pearson", 1)}
+
+
 def test_a_model_that_sees_nothing_is_at_chance_of_every_number() -> None:
     found = by_id(outcome(COARSE, 0.0, clips=900))
 

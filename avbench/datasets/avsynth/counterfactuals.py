@@ -100,7 +100,7 @@ def open_counterfactuals(request: DatasetRequest) -> Avsynth:
         for state in range(states)
         for change in (None, *CHANGES)
     )
-    render_missing(folder, listed, variants, request.progress)
+    render_missing(folder, listed[: request.limit], variants, request.progress)
     return Avsynth(
         name=NAME,
         revision=f"{VERSION}-{variants.digest}",

@@ -116,18 +116,25 @@ def _number(args: Args, name: str, least: int) -> int:
 def open_avsynth(request: DatasetRequest) -> Avsynth:
     """Open a split of avsynth, rendering what is missing into ``--data-root``, else into the cache folder.
 
+    Of a limited run only the clips that it looks at are rendered.
+
     Raises:
         UsageError: An argument is wrong (:func:`choice_from`).
         StorageError: A clip cannot be written.
     """
     choice = choice_from(request.args)
     folder = (request.root or request.cache / "avsynth") / choice.folder
-    return render(choice, folder, request.progress)
+    return render(choice, folder, request.progress, request.limit)
 
 
-def render(choice: Choice, folder: Path, progress: Progress) -> Avsynth:
-    """Render what is missing in ``folder`` and return the dataset."""
-    render_missing(folder, choice.places, choice.recipe, progress)
+def render(choice: Choice, folder: Path, progress: Progress, limit: int | None = None) -> Avsynth:
+    """Render what is missing in ``folder``, of the first ``limit`` clips, and return the whole dataset."""
+    render_missing(folder, choice.places[:limit], choice.recipe, progress)
+    return listed(choice, folder)
+
+
+def listed(choice: Choice, folder: Path) -> Avsynth:
+    """Return the dataset in ``folder``, rendering nothing."""
     return Avsynth(
         name="avsynth",
         revision=f"{VERSION}-{choice.recipe.digest}",
@@ -136,9 +143,9 @@ def render(choice: Choice, folder: Path, progress: Progress) -> Avsynth:
     )
 
 
-def galleries(listed: tuple[Place, ...]) -> tuple[Gallery, ...]:
+def galleries(clips: tuple[Place, ...]) -> tuple[Gallery, ...]:
     """Return the galleries that clips form: one standard, one for each group of a scale."""
-    grouped = groupby(listed, lambda p: (p.gallery, 0 if p.gallery == STANDARD else p.group))
+    grouped = groupby(clips, lambda p: (p.gallery, 0 if p.gallery == STANDARD else p.group))
     return tuple(
         Gallery(name=name, clip_ids=tuple(place.id for place in members)) for (name, _), members in grouped
     )

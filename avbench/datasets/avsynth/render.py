@@ -171,6 +171,17 @@ def render_missing(
     return len(missing)
 
 
+def write_truths(folder: Path, places: Sequence[Asked], recipe: Scenery[Asked]) -> None:
+    """Write the side-cars that are missing, without the clips they belong to.
+
+    Raises:
+        StorageError: One cannot be written.
+    """
+    for place in places:
+        if not truth_path(folder, place).exists():
+            write_whole(truth_path(folder, place), truth_of(recipe.scene(place)).model_dump_json().encode())
+
+
 def cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
+from math import inf
 
 from avbench.clips import Clip, Gallery
-from avbench.datasets.avsynth.dataset import Avsynth, choice_from, render
+from avbench.datasets.avsynth.dataset import Avsynth, choice_from, listed
 from avbench.datasets.avsynth.galleries import STANDARD
+from avbench.datasets.avsynth.render import render_missing, write_truths
 from avbench.datasets.onset_truth import onsets_of
 from avbench.errors import UsageError
 from avbench.records import DatasetRequest
@@ -18,6 +21,7 @@ def open_windows(request: DatasetRequest) -> Avsynth:
     """Open the windows of the standard gallery's clips, rendered as ``avsynth`` does, to the same place.
 
     A window in which nothing is heard to land, by the side-car, is left out: nothing tells it from another.
+    So every side-car is written, and of a limited run only the clips that it looks at are rendered.
 
     Raises:
         UsageError: An argument is wrong (:func:`avbench.datasets.avsynth.dataset.choice_from`), or ``window``
@@ -29,11 +33,15 @@ def open_windows(request: DatasetRequest) -> Avsynth:
     given = args.pop(WINDOW, "2")
     choice = choice_from(args)
     window = _seconds(given, choice.recipe.media.seconds)
-    whole = render(choice, (request.root or request.cache / "avsynth") / choice.folder, request.progress)
-    shown = {clip for gallery in whole.galleries if gallery.name == STANDARD for clip in gallery.clip_ids}
-    parts = [
-        windows_of(clip, window, choice.recipe.media.seconds) for clip in whole.clips if clip.id in shown
-    ]
+    folder = (request.root or request.cache / "avsynth") / choice.folder
+    shown = [place for place in choice.places if place.gallery == STANDARD]
+    write_truths(folder, shown, choice.recipe)
+    whole = listed(choice, folder)
+    of_place = {clip.id: clip for clip in whole.clips}
+    parts = [windows_of(of_place[place.id], window, choice.recipe.media.seconds) for place in shown]
+    before = accumulate(map(len, parts), initial=0)
+    needed = [place for place, first in zip(shown, before, strict=False) if first < (request.limit or inf)]
+    render_missing(folder, needed, choice.recipe, request.progress)
     return replace(
         whole,
         name=NAME,

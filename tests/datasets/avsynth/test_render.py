@@ -1,12 +1,15 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from avbench.datasets.avsynth.dataset import choice_from, open_avsynth
+from avbench.datasets.avsynth.counterfactuals import open_counterfactuals
+from avbench.datasets.avsynth.dataset import Avsynth, choice_from, open_avsynth
 from avbench.datasets.avsynth.presets import MEDIA
 from avbench.datasets.avsynth.render import render_missing
 from avbench.datasets.avsynth.truth import read_truth, truth_of
+from avbench.datasets.avsynth.windows import open_windows
 from avbench.errors import DataError, StorageError, UnknownName, UsageError
 from avbench.media.decode import probe
 from avbench.records import DatasetRequest
@@ -148,3 +151,38 @@ def test_a_damaged_side_car_is_a_data_error(tmp_path: Path, content: str) -> Non
     path.write_text(content)
     with pytest.raises(DataError):
         read_truth(path)
+
+
+@pytest.mark.parametrize(
+    ("open_dataset", "args"),
+    [
+        (open_avsynth, {"preset": "5s"}),
+        (open_windows, {"preset": "5s", "clips": "8", "window": "2"}),
+        (open_counterfactuals, {"preset": "5s", "states": "2"}),
+    ],
+)
+def test_of_a_limited_run_what_it_looks_at_is_rendered_and_nothing_else(
+    tmp_path: Path, open_dataset: Callable[[DatasetRequest], Avsynth], args: dict[str, str]
+) -> None:
+    def rendered_of(limit: int | None) -> tuple[Avsynth, set[Path], set[Path]]:
+        opened = open_dataset(
+            DatasetRequest(cache=tmp_path, root=None, args=args, progress=silent, limit=limit)
+        )
+        asked = {clip.path for clip in opened.clips[:limit]}
+        return opened, asked, set(tmp_path.rglob("*.mp4"))
+
+    few, asked, there = rendered_of(3)
+    assert there == asked
+    assert all(clip.truth is not None and clip.truth.exists() for clip in few.clips[:3])
+    before = {path: path.read_bytes() for path in there}
+    more, asked, there = rendered_of(5)
+    assert there == asked
+    assert all(path.read_bytes() == content for path, content in before.items())
+    assert (more.clips, more.galleries, more.revision) == (few.clips, few.galleries, few.revision)
+
+
+def test_the_clips_of_a_limited_run_are_those_of_a_whole_one(rendered: Path, tmp_path: Path) -> None:
+    args = {"preset": "5s", "clips": "3"}
+    request = DatasetRequest(cache=tmp_path, root=None, args=args, progress=silent, limit=2)
+    for clip in open_avsynth(request).clips[:2]:
+        assert clip.path.read_bytes() == (rendered / clip.path.name).read_bytes()
