@@ -3,7 +3,7 @@
     python benchmarks/training_step.py [--config base] [--clips 8] [--device cuda] [--repeats 5] [--json FILE]
 
 Bar, on an H200 with config ``base``: the whole step (copy to the device, variation, log-mel, backbones,
-pyramids, objective, AdamW, moving average: :meth:`gmscavp.training.loop.Run.advance`) at least 0.85 × the
+pyramids, objective, AdamW, moving average: :meth:`gmscavp.training.run.Run.advance`) at least 0.85 × the
 rate of the backbones alone, both in bfloat16 and compiled; and at least 2.5 × the rate of the same step,
 eager, in float32. All are timed in one run on the same random batch, and the fastest repeat of each is
 compared; peak memory and the rate of a bare bfloat16 matrix product, the ceiling, are measured as well. The
@@ -36,8 +36,8 @@ from gmscavp.plugin import FAMILY
 from gmscavp.training.batches import SegmentBatch
 from gmscavp.training.compilation import compile_in_place
 from gmscavp.training.config import TrainingConfig
-from gmscavp.training.loop import Run
 from gmscavp.training.plan import Plan
+from gmscavp.training.run import Run
 
 SEGMENTS = 3
 BURST = 4

@@ -75,7 +75,9 @@ TRIALS = (
         config="small-finer",
         other_task=True,
     ),
+    Trial(choice="denoisers read tokens normalised", other="as the pyramid gives them", config="small-raw"),
     Trial(choice="a segment is a unit vector", other="every token is", config="small-token", beside=CONTRAST),
+    Trial(choice="one temperature", other="one a scale", config="small-temperatures", beside=CONTRAST),
     Trial(choice="maps of each scale's own", other="all pooled", config="small-pooled", beside=CONTRAST),
 )
 

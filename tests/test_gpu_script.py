@@ -26,9 +26,9 @@ case "$*" in
     *"-m avbench train"*)
         mkdir -p "$output/tokens/train" && head -c 1000 /dev/zero >"$output/tokens/train/0.npy"
         [[ ! -f $output/weights.safetensors ]] || exit 99
-        head -c 300000 /dev/urandom >"$output/state.pt"
+        head -c 300000 /dev/urandom >"$output/state.pt" && echo average >"$output/average.safetensors"
         [[ $output != *$BREAKS ]] || exit 124
-        echo weights >"$output/weights.safetensors" ;;
+        rm "$output/average.safetensors" && echo weights >"$output/weights.safetensors" ;;
     *"-m avbench run"*) mkdir -p "$output/a/b" && echo {} >"$output/a/b/c.json" ;;
     *--results-only*)
         for arm in scored unscored; do
@@ -162,7 +162,8 @@ def test_what_is_unfinished_goes_on_on_another_machine(machine: Machine, tmp_pat
 def test_what_comes_back_is_bounded_and_what_stays_is_named(machine: Machine) -> None:
     done = machine.call(BREAKS="gmscavp-small", SPACE="0")
 
-    assert machine.brought("state.tar") == {} and machine.brought("trained.tar.gz")
+    assert machine.brought("state.tar") == {}
+    assert machine.brought("trained.tar.gz")["gmscavp-small/average.safetensors"] == b"average\n"
     assert "gmscavp-small/state.pt does not fit into SPACE and stays here" in done.stderr
 
 

@@ -52,7 +52,8 @@ def test_every_trial_differs_from_what_it_stands_beside_in_its_choice_alone(tria
     assert changed == {
         "small-eps": {"prediction"}, "small-cosine": {"schedule"}, "small-beta-4": {"weight"},
         "small-unbiased": {"time_bias"}, "small-alone": {"coarse_to_fine"}, "small-finer": {"targets"},
-        "small-token": {"normalise"}, "small-pooled": {"scales"},
+        "small-token": {"normalise"}, "small-pooled": {"scales"}, "small-raw": {"condition"},
+        "small-temperatures": {"temperature"},
     }  # fmt: skip
 
 

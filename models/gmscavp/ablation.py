@@ -17,7 +17,9 @@ small-beta-4             β = 4
 small-unbiased           cross-attention does not know time
 small-alone              every scale is denoised without its coarser version
 small-finer              targets of twice the resolution in time, frequency and space, in as many patches
+small-raw                the denoisers read the tokens as the pyramid gives them, not normalised
 small-token              every token a unit vector
+small-temperatures       a temperature for each scale
 small-pooled             every scale reads the coarse map through CAVP's own head
 """
 
@@ -56,7 +58,9 @@ TRIALS = (
     _diffusing("small-unbiased", replace(_WHOLE, time_bias=False)),
     _diffusing("small-alone", replace(_WHOLE, coarse_to_fine=False)),
     _diffusing("small-finer", replace(_WHOLE, targets=_FINER)),
+    _diffusing("small-raw", replace(_WHOLE, condition="raw")),
     replace(SMALL, name="small-token", normalise="token"),
+    replace(SMALL, name="small-temperatures", temperature="scale"),
     replace(SMALL, name="small-pooled", scales=tuple(replace(each, head="pooled") for each in SMALL.scales)),
 )
 CONFIGS = {each.name: each for each in (*ARMS, *TRIALS)}

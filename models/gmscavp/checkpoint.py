@@ -25,7 +25,7 @@ from gmscavp.complaints import Complaint
 
 Config = TypeVar("Config")
 
-STATE = frozenset({"fingerprint", "network", "average", "optimiser", "step"})
+STATE = frozenset({"fingerprint", "network", "average", "optimiser", "step", "start"})
 """What a checkpoint of a run holds."""
 
 

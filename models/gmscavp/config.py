@@ -53,6 +53,7 @@ class GMSCAVPConfig:
             ``segment`` makes a segment's tokens at one scale one unit vector, so that a moment weighs by
             its norm.
         temporal_weight: λ, the share of the temporal contrast beside the semantic one.
+        temperature: ``shared`` learns one s for all scales, ``scale`` one for each.
         logit_scale: Initial exp(s).
         max_logit_scale: Where exp(s) is clamped after each step.
         diffusion: The diffusion half; None trains by contrast alone.
@@ -70,6 +71,7 @@ class GMSCAVPConfig:
     head_channels: int = 64
     normalise: Literal["token", "segment"] = "segment"
     temporal_weight: float = 1.0
+    temperature: Literal["shared", "scale"] = "shared"
     logit_scale: float = 1 / 0.07
     max_logit_scale: float = 100.0
     diffusion: DiffusionConfig | None = None
@@ -114,7 +116,8 @@ class GMSCAVPConfig:
     def condition(self) -> ConditionConfig:
         """Return the tokens of either stream, as the denoisers of the other are given them."""
         tokens = tuple(scale.tokens for scale in self.scales)
-        return ConditionConfig(tokens=tokens, dim=self.dim, normalise=self.normalise)
+        raw = self.diffusion is not None and self.diffusion.condition == "raw"
+        return ConditionConfig(tokens=tokens, dim=self.dim, normalise="none" if raw else self.normalise)
 
     @property
     def frames(self) -> int:

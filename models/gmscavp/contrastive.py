@@ -9,8 +9,8 @@ r"""The multi-scale alignment objective.
 
 At a scale of T tokens, v_i is the T tokens of a segment side by side, so that <v_i, a_j> compares tokens
 that belong to the same instant. L_S and L_T are CAVP's (Diff-Foley, arXiv 2306.17203); the sum over
-scales is our reading of GMS-CAVP (arXiv 2601.19606). One temperature serves all scales. Rows are ordered
-clip by clip: [clip 0: segment 0, 1, 2, clip 1 …].
+scales is our reading of GMS-CAVP (arXiv 2601.19606). One s serves all scales, or each has its own: a field of
+the config. Rows are ordered clip by clip: [clip 0: segment 0, 1, 2, clip 1 …].
 """
 
 import math
@@ -81,12 +81,16 @@ def temporal_contrast(logits: Float[Tensor, "rows rows"], segments: int) -> Floa
 
 
 class MultiScaleAlignment(nn.Module):
-    """L_MSA with its learned temperature: s is ``log_scale``, kept in [0, ln max] by :meth:`clamp`."""
+    """L_MSA with its learned temperature: s is ``log_scale``, kept in [0, ln max] by :meth:`clamp`.
+
+    It is a scalar, or has one value a scale where ``temperature`` is ``scale``.
+    """
 
     def __init__(self, config: GMSCAVPConfig) -> None:
         super().__init__()
         self.config = config
-        self.log_scale = nn.Parameter(torch.tensor(math.log(config.logit_scale)))
+        shape = (len(config.scales),) if config.temperature == "scale" else ()
+        self.log_scale = nn.Parameter(torch.full(shape, math.log(config.logit_scale)))
 
     def forward(
         self,
@@ -105,9 +109,9 @@ class MultiScaleAlignment(nn.Module):
         temporal: list[Tensor] = []
         # In bfloat16 the logits would be off by a tenth.
         with torch.autocast(self.log_scale.device.type, enabled=False):
-            for v, a in zip(video, audio, strict=True):
+            for v, a, s in zip(video, audio, self.log_scale.expand(len(video)), strict=True):
                 normalise = self.config.normalise
-                logits = self.log_scale.exp() * unit(v, normalise) @ unit(a, normalise).T
+                logits = s.exp() * unit(v, normalise) @ unit(a, normalise).T
                 semantic.append(semantic_contrast(logits))
                 temporal.append(temporal_contrast(logits, segments))
         weights = [scale.weight for scale in self.config.scales]

@@ -148,7 +148,7 @@ class GMSCAVP(nn.Module):
 
     @property
     def logit_scale(self) -> Tensor:
-        """Return exp(s)."""
+        """Return exp(s): one number, or one for each scale."""
         return self.alignment.log_scale.detach().exp()
 
     def clamp(self) -> None:

@@ -14,8 +14,9 @@ from avbench.requests import TrainRequest
 from gmscavp.checkpoint import CheckpointError, load_weights, read_state, write_state
 from gmscavp.config import GMSCAVPConfig
 from gmscavp.plugin import FAMILY
-from gmscavp.training.loop import Run, train
+from gmscavp.training.loop import train
 from gmscavp.training.plan import TrainingError
+from gmscavp.training.run import Run
 from tests.gmscavp.runs import TINY, TINY_DIFFUSION, plan
 
 

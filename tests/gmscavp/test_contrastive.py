@@ -106,6 +106,21 @@ def test_temperature_is_clamped_between_1_and_its_bound(tiny: GMSCAVPConfig) -> 
         assert alignment.log_scale.exp().item() == pytest.approx(expected)
 
 
+def test_with_a_temperature_a_scale_each_scale_is_contrasted_by_its_own(tiny: GMSCAVPConfig) -> None:
+    own = MultiScaleAlignment(dataclasses.replace(tiny, temperature="scale")).double()
+    video, audio = tokens(6, 0), tokens(6, 1)
+    with torch.no_grad():
+        own.log_scale.copy_(torch.tensor([0.5, 1.0, 2.0]))
+
+    found = own(video, audio, 3)
+    found.total.backward()
+
+    for k, s in enumerate((0.5, 1.0, 2.0)):
+        shared = MultiScaleAlignment(dataclasses.replace(tiny, logit_scale=math.exp(s))).double()
+        assert found.semantic[k].item() == pytest.approx(shared(video, audio, 3).semantic[k].item())
+    assert own.log_scale.grad is not None and own.log_scale.grad.abs().min() > 0
+
+
 def test_the_objective_is_computed_in_float32_under_autocast(tiny: GMSCAVPConfig) -> None:
     video, audio = ([each.float() for each in tokens(6, seed)] for seed in (0, 1))
     alignment = MultiScaleAlignment(tiny)

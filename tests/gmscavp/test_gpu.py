@@ -8,8 +8,9 @@ import torch
 from gmscavp.config import GMSCAVPConfig
 from gmscavp.draws import drawn, row_seeds
 from gmscavp.training.batches import vary
-from gmscavp.training.loop import Run, train
+from gmscavp.training.loop import train
 from gmscavp.training.plan import Plan, TrainingError
+from gmscavp.training.run import Run
 from gmscavp.training.staging import Staging
 from tests.gmscavp.runs import TINY, TINY_DIFFUSION, log, plan
 from tests.gmscavp.training.test_finiteness import with_bad_step

@@ -16,7 +16,8 @@ FREQUENCIES = 8
 class ConditionEncoder(nn.Module):
     """c_{s,k} = W_s · token_{s,k} + place of the instant k of scale s + e_s, or all null where dropped.
 
-    The tokens are those that the contrast compares: normalised alike, then scaled to unit variance.
+    The tokens are those that the contrast compares: normalised alike, then scaled to unit variance; or, with
+    ``normalise="none"``, as the pyramid gives them.
 
     Args:
         config: The tokens.
@@ -27,7 +28,7 @@ class ConditionEncoder(nn.Module):
 
     def __init__(self, config: ConditionConfig, width: int) -> None:
         super().__init__()
-        self.normalise: Literal["token", "segment"] = config.normalise
+        self.normalise: Literal["token", "segment", "none"] = config.normalise
         self.project = nn.ModuleList(nn.Linear(config.dim, width) for _ in config.tokens)
         self.place = nn.Linear(2 * FREQUENCIES, width)
         self.null = nn.Parameter(torch.zeros(width))
@@ -42,13 +43,16 @@ class ConditionEncoder(nn.Module):
             levels: Tokens of each scale, not yet normalised.
             dropped: Rows whose condition is the null.
         """
-        encoded: list[Tensor] = []
-        for tokens, project in zip(levels, self.project, strict=True):
-            size = tokens.shape[1] * tokens.shape[2]
-            even = unit(tokens, self.normalise).unflatten(1, tokens.shape[1:]) * math.sqrt(size)
-            encoded.append(project(even))
+        encoded = [project(self.read(tokens)) for tokens, project in zip(levels, self.project, strict=True)]
         known = torch.where(dropped[:, None, None], self.null, torch.cat(encoded, dim=1))
         return known + self.place(self.places)
+
+    def read(self, tokens: Float[Tensor, "rows tokens dim"]) -> Float[Tensor, "rows tokens dim"]:
+        """Return the tokens of one scale as they are projected."""
+        if self.normalise == "none":
+            return tokens
+        size = tokens.shape[1] * tokens.shape[2]
+        return unit(tokens, self.normalise).unflatten(1, tokens.shape[1:]) * math.sqrt(size)
 
 
 def centres(count: int) -> Float[Tensor, " count"]:

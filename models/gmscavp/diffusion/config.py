@@ -63,7 +63,8 @@ class ConditionConfig:
     Attributes:
         tokens: In a segment at each scale, fine to coarse.
         dim: Length of a token.
-        normalise: ``token`` makes every token a unit vector, ``segment`` all of a segment's at one scale.
+        normalise: ``token`` makes every token a unit vector, ``segment`` all of a segment's at one scale,
+            ``none`` leaves them as the pyramid gives them.
         given: Which scales a target is given: ``coarser``, its own and all coarser ones, or ``all``.
     """
 
@@ -71,7 +72,7 @@ class ConditionConfig:
 
     tokens: tuple[int, ...]
     dim: int
-    normalise: Literal["token", "segment"]
+    normalise: Literal["token", "segment", "none"]
     given: Literal["coarser", "all"] = "coarser"
 
     def given_at(self, tokens: int) -> tuple[int, ...]:
@@ -94,6 +95,8 @@ class DiffusionConfig:
         steps: Steps of the schedule.
         time: ``continuous`` draws t uniformly in (0, 1], ``discrete`` among the steps.
         prediction: What the denoiser gives: the noise, the velocity (arXiv 2202.00512), or the data.
+        condition: Whether the denoisers read the tokens ``normalised``, as the contrast compares them, or
+            ``raw``, as the pyramid gives them.
         condition_dropout: Share of rows whose condition is replaced by a learned null; 0.2 is Diff-Foley's.
         coarse_to_fine: Whether a finer scale also sees the next coarser version of its target.
         coarse_noise: Standard deviation of the noise put on that coarser version, in training and in
@@ -120,6 +123,7 @@ class DiffusionConfig:
     steps: int = 1000
     time: Literal["continuous", "discrete"] = "continuous"
     prediction: Prediction = "v"
+    condition: Literal["normalised", "raw"] = "normalised"
     condition_dropout: float = 0.2
     coarse_to_fine: bool = True
     coarse_noise: float = 0.1

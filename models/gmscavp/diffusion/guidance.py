@@ -64,7 +64,7 @@ def aligned(predict: PredictData, log_score: LogScore, strength: float) -> Predi
 def alignment_score(
     video: list[Float[Tensor, "rows _ dim"]],
     audio: list[Float[Tensor, "rows _ dim"]],
-    logit_scale: Float[Tensor, ""],
+    logit_scale: Float[Tensor, "*scales"],
     config: GMSCAVPConfig,
 ) -> Float[Tensor, " rows"]:
     """Return exp(s) <v, a> of each row's own pair: the mean over tokens by their ``score_weight``."""
@@ -73,4 +73,4 @@ def alignment_score(
         share * (unit(v, config.normalise) * unit(a, config.normalise)).sum(dim=1)
         for v, a, share in zip(video, audio, shares, strict=True)
     ]
-    return logit_scale * torch.stack(products).sum(dim=0) / sum(shares)
+    return (logit_scale.reshape(-1, 1) * torch.stack(products)).sum(dim=0) / sum(shares)

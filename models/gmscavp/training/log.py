@@ -1,6 +1,7 @@
 """The curves of a run: JSON lines always, TensorBoard where it is installed."""
 
 import json
+import time
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,3 +45,17 @@ class TrainingLog:
         """Flush what is buffered."""
         if self.board is not None:
             self.board.close()
+
+
+class Clock:
+    """Steps a second since it was last asked."""
+
+    def __init__(self, step: int) -> None:
+        self.step, self.time = step, time.monotonic()
+
+    def rate(self, step: int) -> float:
+        """Return the rate, and start anew."""
+        now = time.monotonic()
+        rate = (step - self.step) / max(now - self.time, 1e-9)
+        self.step, self.time = step, now
+        return rate

@@ -1,8 +1,9 @@
-"""The training loop of gmscavp and cavp: step, average, log, checkpoint, resume.
+"""The training loop of gmscavp and cavp: step, log, checkpoint, resume; what a step does is in ``run``.
 
 A folder of a run holds
 
     state.pt             everything needed to go on, written atomically; read without running code from it
+    average.safetensors  the averaged weights of that checkpoint; gone when the run has ended
     log.jsonl            one line every few steps; lines after the last checkpoint are cut off on resuming
     tensorboard/         the same curves, where tensorboard is installed
     weights.safetensors  the averaged weights, half precision, with the config inside
@@ -10,29 +11,23 @@ A folder of a run holds
 As batches are a function of the step, a run that was killed and resumed ends with the weights of an unbroken
 one, to the bit on one CPU with one number of threads. Several processes share a batch
 (:mod:`gmscavp.training.distributed`); the first alone logs, validates and writes.
+
+Where only the average is left, as a checkpoint may be too large to carry to another machine, the run restarts
+from it: network and average both take its weights, AdamW's moments start anew, and the rate rises again over
+a warm-up. The log says so, and so do the weights.
 """
 
-import copy
-import time
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import torch
-
-from gmscavp.checkpoint import CheckpointError, read_state, save_weights, write_state
-from gmscavp.draws import generator_seed, row_seeds
 from gmscavp.training.batches import SegmentBatch
-from gmscavp.training.compilation import compile_in_place
 from gmscavp.training.distributed import another_process_ended
-from gmscavp.training.finiteness import Finiteness
-from gmscavp.training.gradient_cache import Learner, cached_backward, obstacle
 from gmscavp.training.interrupts import Interrupts
 from gmscavp.training.log import TrainingLog
 from gmscavp.training.memory import keep_freed_memory
-from gmscavp.training.optimisation import adamw, learning_rate, move_average
-from gmscavp.training.plan import Batch, Objective, Plan, Report, TrainingError
-from gmscavp.training.staging import Staging
+from gmscavp.training.plan import Batch, Plan, Report, TrainingError
+from gmscavp.training.run import Run
 
 
 def train(plan: Plan, report: Report = lambda step, values: None) -> Path:
@@ -51,6 +46,8 @@ def train(plan: Plan, report: Report = lambda step, values: None) -> Path:
     run = Run(plan)
     log = TrainingLog(plan.folder, run.step) if plan.processes.first else None
     try:
+        if log is not None and run.restarted:
+            log.write(run.step, {"restarted": 1.0})
         with Interrupts() as interrupts:
             for batch in prefetched(plan.batch, run.step, plan.training.steps):
                 run.advance(batch)
@@ -71,209 +68,6 @@ def train(plan: Plan, report: Report = lambda step, values: None) -> Path:
             log.close()
     run.save()
     return run.save_weights()
-
-
-class Run:
-    """The moving parts of a run: network, average, optimiser, step."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        training = plan.training
-        dtype = torch.float64 if training.precision == "fp64" else torch.float32
-        self.network = plan.network.to(plan.device, dtype).train()
-        if training.micro_batch_clips and (reason := obstacle(self.network)):
-            raise TrainingError(
-                f"A batch cannot go through the network in parts: {reason}.",
-                hint="Leave micro_batch_clips at 0, or take a config without either: base-frozen, small.",
-            )
-        learner = Learner(self.network)
-        if training.compile:
-            compile_in_place(learner, plan.device, plan.say)
-        self.learner = plan.processes.synchronised(learner)
-        self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
-        self.optimiser = adamw(self.network, training)
-        self.staging = Staging(plan.device, training, plan.seed)
-        self.verdict = Finiteness(plan.device)
-        self.step = self.saved = 0
-        self.state = plan.folder / "state.pt"
-        if self.state.exists():
-            self.resume()
-        if plan.processes.mean([self.step], plan.device) != [self.step]:
-            raise TrainingError(
-                f"The processes do not find the same checkpoint in {plan.folder}.",
-                hint="Give a folder on a file system that all machines share.",
-            )
-        self.first, self.clock = self.step, Clock(self.step)
-
-    def resume(self) -> None:
-        """Go back to the last checkpoint.
-
-        Raises:
-            CheckpointError: It is damaged, or no checkpoint of a run.
-            TrainingError: It is of a run with other settings.
-        """
-        state = read_state(self.state)
-        if state["fingerprint"] != self.plan.fingerprint():
-            raise TrainingError(
-                f"{self.plan.folder} holds a run with other settings.",
-                hint="Give those settings again, or train into another folder.",
-            )
-        try:
-            self.network.load_state_dict(state["network"])
-            self.average.load_state_dict(state["average"])
-            self.optimiser.load_state_dict(state["optimiser"])
-        except (RuntimeError, ValueError, KeyError) as error:
-            raise CheckpointError(
-                f"The checkpoint {self.state} does not fit the network of this version: {error}"
-            ) from error
-        self.step = self.saved = state["step"]
-
-    def save(self) -> None:
-        """Write a checkpoint.
-
-        Raises:
-            TrainingError: A loss was not finite; the last checkpoint is left as it is.
-        """
-        self.check()
-        self.saved = self.step
-        if not self.plan.processes.first:
-            return
-        write_state(
-            self.state,
-            {
-                "fingerprint": self.plan.fingerprint(),
-                "network": self.network.state_dict(),
-                "average": self.average.state_dict(),
-                "optimiser": self.optimiser.state_dict(),
-                "step": self.step,
-            },
-        )
-
-    def save_weights(self) -> Path:
-        """Write the averaged weights, and return where."""
-        path = self.plan.folder / "weights.safetensors"
-        if not self.plan.processes.first:
-            return path
-        notes = dict(self.plan.notes or {}) | {"steps": str(self.step), "seed": str(self.plan.seed)}
-        save_weights(
-            path, self.average.state_dict(), self.network.config, format=self.plan.format, notes=notes
-        )
-        return path
-
-    def advance(self, batch: SegmentBatch) -> None:
-        """Take one step of AdamW, clamp the temperature, and move the average, without waiting for a GPU.
-
-        From the first loss on that is not finite, nothing changes any more; :meth:`check` says so.
-
-        Args:
-            batch: This process's part of the batch.
-        """
-        training, processes = self.plan.training, self.plan.processes
-        for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(self.step, training)
-        varied = self.staging.varied(batch, self.step)
-        self.optimiser.zero_grad(set_to_none=False)
-        self.objective = self.backward(varied)
-        self.loss = processes.averaged(self.objective.total.detach())
-        self.verdict.see(self.loss, self.objective.parts)
-        # How a GradScaler tells fused AdamW to pass over a step.
-        self.optimiser.found_inf = self.verdict.broken  # pyright: ignore[reportAttributeAccessIssue]
-        self.optimiser.step()
-        self.network.clamp()
-        if processes.first:
-            move_average(self.average, self.network, training.ema, self.step, broken=self.verdict.broken)
-        self.step += 1
-
-    def backward(self, batch: SegmentBatch) -> Objective:
-        """Compute the objective of a varied batch, and its gradient, whole or in parts."""
-        training, kind = self.plan.training, torch.device(self.plan.device).type
-        rows = training.micro_batch_clips * batch.segments
-        seeds = row_seeds(self.plan.seed, self.step, batch.rows.stop)[batch.rows]
-        # What dropout drops follows from run, step and rows, too: a resumed run drops the same.
-        torch.manual_seed(generator_seed(self.plan.seed, self.step, batch.rows.start))
-        inputs = (*batch.inputs, seeds.to(self.plan.device, non_blocking=True))
-        with torch.autocast(kind, torch.bfloat16, enabled=training.precision == "bf16"):
-            if 0 < rows < len(batch.frames):
-                return cached_backward(self.learner, self.network, *inputs, rows=rows)
-            objective: Objective = self.learner(*inputs)
-        objective.total.backward()
-        return objective
-
-    def check(self) -> None:
-        """Wait for the device, and see that every loss was finite.
-
-        Raises:
-            TrainingError: One was not; nothing has been changed by it.
-        """
-        broken = self.verdict.first_broken()
-        if broken is None:
-            return
-        good, terms = broken
-        where = f" ({', '.join(terms)})" if terms else ""
-        raise TrainingError(
-            f"The loss is not finite at step {self.first + good}{where}; the checkpoint of step {self.saved} "
-            "is kept.",
-            hint="Lower learning_rate, or pass precision=fp32, and train into another folder.",
-        )
-
-    def asked_to_stop(self, asked: bool) -> bool:
-        """Say whether a process was asked to; several compare where they log, as that makes a GPU wait."""
-        processes = self.plan.processes
-        if processes.size == 1:
-            return asked
-        return self.logs and processes.mean([asked], self.plan.device) != [0]
-
-    @property
-    def logs(self) -> bool:
-        """Whether it is time for a line of the log."""
-        return self.step % self.plan.training.log_every == 0 or self.step == self.plan.training.steps
-
-    def report(self, log: TrainingLog | None, report: Report) -> None:
-        """Log, validate and checkpoint where it is time to; without a log, only keep step.
-
-        Raises:
-            TrainingError: A loss was not finite.
-        """
-        values = self.values() if self.logs else {}
-        if log is None:
-            values = {}
-        elif self.plan.validate is not None and self.plan.validates(self.step):
-            values |= self.plan.validate(self.average)
-        if log is not None and values:
-            log.write(self.step, values)
-        if self.step % self.plan.training.checkpoint_every == 0:
-            self.save()
-        report(self.step, values)
-
-    def values(self) -> dict[str, float]:
-        """Return what a line of the log says, each term of the objective as the mean over all processes.
-
-        Raises:
-            TrainingError: A loss was not finite.
-        """
-        self.check()
-        terms = {"loss": self.loss, **self.objective.parts}
-        if hasattr(self.network, "logit_scale"):  # a generator has none
-            terms["logit_scale"] = self.network.logit_scale
-        numbers = torch.stack([each.detach().double() for each in terms.values()])
-        values = dict(zip(terms, self.plan.processes.averaged(numbers).tolist(), strict=True))
-        values["learning_rate"] = self.optimiser.param_groups[0]["lr"]
-        values["clips_per_second"] = self.plan.training.batch_clips * self.clock.rate(self.step)
-        return values
-
-
-class Clock:
-    """Steps a second since it was last asked."""
-
-    def __init__(self, step: int) -> None:
-        self.step, self.time = step, time.monotonic()
-
-    def rate(self, step: int) -> float:
-        """Return the rate, and start anew."""
-        now = time.monotonic()
-        rate = (step - self.step) / max(now - self.time, 1e-9)
-        self.step, self.time = step, now
-        return rate
 
 
 def prefetched(batch: Batch, first: int, last: int) -> Generator[SegmentBatch, None, None]:

@@ -37,12 +37,14 @@ def adamw(network: nn.Module, training: TrainingConfig) -> torch.optim.AdamW:
     return optimiser
 
 
-def learning_rate(step: int, training: TrainingConfig) -> float:
-    """Return the rate of a step: up in a straight line over the warm-up, then down half a cosine."""
-    if step < training.warmup:
-        return training.learning_rate * (step + 1) / training.warmup
-    share = (step - training.warmup) / max(training.steps - training.warmup, 1)
-    return training.learning_rate * (1 + math.cos(math.pi * share)) / 2
+def learning_rate(step: int, training: TrainingConfig, start: int = 0) -> float:
+    """Return the rate of a step: up in a straight line over the warm-up, then down half a cosine.
+
+    A run that is restarted at the step ``start`` rises from there to where the cosine is by then.
+    """
+    share = max(step - training.warmup, 0) / max(training.steps - training.warmup, 1)
+    rate = training.learning_rate * (1 + math.cos(math.pi * share)) / 2
+    return rate * (step - start + 1) / training.warmup if step - start < training.warmup else rate
 
 
 @torch.no_grad()

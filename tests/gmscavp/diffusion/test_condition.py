@@ -1,6 +1,7 @@
 """What keeps the generative half honest: conditions are read at every scale, and tokens stay alive."""
 
 import dataclasses
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 from torch import Tensor
 
 from gmscavp.config import GMSCAVPConfig
+from gmscavp.diffusion.condition import ConditionEncoder
 from gmscavp.diffusion.targets import frame_targets, mel_targets
 from gmscavp.draws import row_seeds
 from gmscavp.model import GMSCAVP
@@ -90,3 +92,25 @@ def test_with_coarse_to_fine_a_finer_scale_sees_the_next_coarser_target(
     after = joint.directed("v2a").losses(changed, video, seeds)[scale]
 
     assert (before.item() != after.item()) == (scale < 2)
+
+
+@pytest.mark.parametrize(("normalise", "heard"), [("segment", False), ("token", False), ("none", True)])
+def test_how_long_tokens_are_is_read_only_where_they_are_not_normalised(
+    tiny_diffusion: GMSCAVPConfig, normalise: Literal["token", "segment", "none"], heard: bool
+) -> None:
+    torch.manual_seed(0)
+    encoder = ConditionEncoder(dataclasses.replace(tiny_diffusion.condition, normalise=normalise), 16)
+    kept = torch.zeros(4, dtype=torch.bool)
+    levels = [torch.randn(4, count, tiny_diffusion.dim) for count in tiny_diffusion.condition.tokens]
+
+    once, twice = encoder(levels, kept), encoder([2 * level for level in levels], kept)
+
+    assert torch.allclose(once, twice, atol=1e-5) != heard
+
+
+def test_the_config_says_whether_the_denoisers_read_tokens_raw(tiny_diffusion: GMSCAVPConfig) -> None:
+    assert tiny_diffusion.diffusion is not None
+    raw = dataclasses.replace(tiny_diffusion.diffusion, condition="raw")
+
+    assert tiny_diffusion.condition.normalise == tiny_diffusion.normalise
+    assert dataclasses.replace(tiny_diffusion, diffusion=raw).condition.normalise == "none"

@@ -79,3 +79,15 @@ def test_the_score_is_the_logit_of_the_pair_that_retrieval_ranks_by(
 
     assert torch.allclose(found, ranked.diagonal() / 0.07, atol=1e-4)
     assert math.isclose(network.logit_scale.item(), 1 / 0.07, rel_tol=1e-6)
+
+
+def test_with_a_temperature_a_scale_the_score_weighs_each_scale_by_its_own(
+    network: GMSCAVP, frames: Tensor, samples: Tensor
+) -> None:
+    video, audio = network.video_tokens(frames), network.audio_tokens(samples)
+    size = len(network.config.scales)
+    alone = [alignment_score(video, audio, torch.eye(size)[k], network.config) for k in range(size)]
+
+    found = alignment_score(video, audio, torch.arange(1.0, size + 1), network.config)
+
+    assert torch.allclose(found, sum((k + 1) * each for k, each in enumerate(alone)))

@@ -12,8 +12,9 @@ from gmscavp.diffusion.objective import MultiScaleDiffusion
 from gmscavp.draws import row_seeds
 from gmscavp.sound.generator_config import GENERATOR, GeneratorConfig
 from gmscavp.training.batches import Batches
-from gmscavp.training.loop import Run, train
+from gmscavp.training.loop import train
 from gmscavp.training.plan import Plan
+from gmscavp.training.run import Run
 from gmscavp.training.validation import denoising_on
 from tests.gmscavp.blinks import Blinks
 from tests.gmscavp.generators import TARGETS, TINY_GENERATOR, generator

@@ -20,8 +20,9 @@ from gmscavp.sound.vocoder_loss import LEAST, SpectralDistance
 from gmscavp.sound.vocoder_training import LearningVocoder, as_sampled, distance_on, factor
 from gmscavp.training.batches import Batches, SegmentBatch
 from gmscavp.training.config import TrainingConfig
-from gmscavp.training.loop import Run, train
+from gmscavp.training.loop import train
 from gmscavp.training.plan import Plan
+from gmscavp.training.run import Run
 from tests.gmscavp.blinks import RATE, Blinks
 from tests.gmscavp.runs import log, weights
 

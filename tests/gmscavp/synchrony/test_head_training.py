@@ -14,8 +14,9 @@ from gmscavp.encoders import GMSCAVPEncoder
 from gmscavp.synchrony.config import JudgeConfig, OffsetConfig
 from gmscavp.synchrony.heads import untrained
 from gmscavp.synchrony.training import TokenBatches, drawn_pair, heads_on
-from gmscavp.training.loop import Run, train
+from gmscavp.training.loop import train
 from gmscavp.training.plan import Plan
+from gmscavp.training.run import Run
 from tests.gmscavp.heads import TINY_JUDGE, TINY_OFFSETS, encoder, judge, kept, offset_head
 from tests.gmscavp.runs import TRAINING, log, weights
 from tests.gmscavp.training.test_loop import breaking_at

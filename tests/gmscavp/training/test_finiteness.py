@@ -10,8 +10,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from gmscavp.config import GMSCAVPConfig
 from gmscavp.training.batches import SegmentBatch
 from gmscavp.training.finiteness import Finiteness
-from gmscavp.training.loop import Run, train
+from gmscavp.training.loop import train
 from gmscavp.training.plan import Plan, TrainingError
+from gmscavp.training.run import Run
 from tests.gmscavp.runs import TINY, TINY_DIFFUSION, plan
 
 

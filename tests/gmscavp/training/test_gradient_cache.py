@@ -13,8 +13,9 @@ from gmscavp.config import GMSCAVPConfig
 from gmscavp.draws import row_seeds
 from gmscavp.model import GMSCAVP
 from gmscavp.training.gradient_cache import Learner, cached_backward, live_batch_norms, obstacle
-from gmscavp.training.loop import Run, train
+from gmscavp.training.loop import train
 from gmscavp.training.plan import TrainingError
+from gmscavp.training.run import Run
 from tests.gmscavp.runs import TINY, TINY_DIFFUSION, TINY_PUBLISHED, log, plan
 
 

@@ -13,9 +13,10 @@ from gmscavp.config import GMSCAVPConfig
 from gmscavp.model import GMSCAVP
 from gmscavp.training.batches import SegmentBatch
 from gmscavp.training.config import TrainingConfig
-from gmscavp.training.loop import Run, prefetched, train
+from gmscavp.training.loop import prefetched, train
 from gmscavp.training.optimisation import learning_rate, move_average, parameter_groups
 from gmscavp.training.plan import Plan, TrainingError
+from gmscavp.training.run import Run
 from gmscavp.training.validation import recall_at_1
 from tests.gmscavp.runs import TINY, TINY_PUBLISHED, log, plan, weights
 

@@ -24,7 +24,7 @@ def benchmark(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(BENCHMARKS)
     module = importlib.import_module("training_step")
     monkeypatch.setattr(module, "compile_in_place", lambda *_: True)
-    monkeypatch.setattr("gmscavp.training.loop.compile_in_place", lambda *_: True)
+    monkeypatch.setattr("gmscavp.training.run.compile_in_place", lambda *_: True)
     return module
 
 
@@ -78,7 +78,7 @@ def test_where_nothing_is_compiled_no_row_says_so(
         return False
 
     monkeypatch.setattr(benchmark, "compile_in_place", without_a_compiler)
-    monkeypatch.setattr("gmscavp.training.loop.compile_in_place", without_a_compiler)
+    monkeypatch.setattr("gmscavp.training.run.compile_in_place", without_a_compiler)
 
     rows = measure(benchmark)["rows"]
 
