@@ -125,7 +125,7 @@ def read_cavmae(path: Path, classes: Path | None = None) -> IdList:
 
 def _data(path: Path) -> list[dict[str, Any]]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise unreadable(path, error) from error
     data: object = cast("dict[str, Any]", document).get("data") if isinstance(document, dict) else None

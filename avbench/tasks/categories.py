@@ -120,11 +120,9 @@ def score_categories(
         queries += finding
         for each in _measure(direction, finding, protocol.cutoffs, seed) if finding else ():
             measurements.append(replace(each, id=f"{prefix}{each.id}"))
+    sizes = _sizes(galleries, row_of)
     return CategoryOutcome(
-        measurements=tuple(measurements),
-        queries=tuple(queries),
-        galleries=_sizes(galleries, row_of),
-        notes=tuple(notes),
+        measurements=tuple(measurements), queries=tuple(queries), galleries=sizes, notes=tuple(notes)
     )
 
 

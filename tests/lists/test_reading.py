@@ -111,6 +111,12 @@ def test_a_list_that_is_not_there_or_no_text_says_so_in_words(tmp_path):
         read_vggsound(tmp_path / "utf-16.csv")
 
 
+def test_a_byte_order_mark_is_passed_over(tmp_path):
+    item = f'{{"video_id": "{ID}_000030", "labels": "vgg_1"}}'
+    assert len(read_cavmae(written(tmp_path, f'\ufeff{{"data": [{item}]}}')).clips) == 1
+    assert len(read_vggsound(written(tmp_path, f"\ufeff{ID}_000030.mp4,x\r\n")).clips) == 1
+
+
 def test_lines_of_blanks_are_passed_over(tmp_path):
     assert len(read_vggsound(written(tmp_path, f"\n  \n{ID}_000030.mp4,x\n\n \n")).clips) == 1
 
