@@ -3,13 +3,13 @@
     python scripts/ablation.py [--runs runs/ablation] [--seeds 3] [--steps 800] [--device cuda] [--jobs 4]
                                [--arms small-v2a small-a2v …]
                                [--adopt leaderboards/results] [--table-only | --results-only]
-                               [--page FILE] [--figure FILE]
+                               [--page FILE] [--figures DIR]
 
 Arms share data, order, steps and backbones. Finished runs and kept results are taken as they are, so the same
 command goes on where it was stopped; ``--table-only`` writes what follows from the results there are. Those
 are kept in ``leaderboards/ablation``, one document a run, without the reference rows, which are alike in all;
 ``--adopt`` keeps what a board has of the bundled weights. The page is ``models/gmscavp/ablation.md``, its
-figure ``docs/images/ablation.png``.
+figures ``docs/images/ablation-STEPS.png``.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ablation_page import ARMS, FIGURE, KEPT, ROOT, STEPS, Arm, draw, page, steps_kept
+from ablation_page import ARMS, FIGURES, KEPT, ROOT, STEPS, Arm, draw, page
 
 from avbench.results.archive import find, read
 from avbench.results.document import RunResult, to_json
@@ -69,12 +69,12 @@ def adopt(folder: Path, given: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Run what is missing, then write page and figure."""
+    """Run what is missing, then write page and figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--runs", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--kept", type=Path, default=KEPT)
     parser.add_argument("--page", type=Path, default=PAGE)
-    parser.add_argument("--figure", type=Path, default=FIGURE)
+    parser.add_argument("--figures", type=Path, default=FIGURES, metavar="DIR")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--device", default="cpu")
@@ -96,8 +96,8 @@ def main() -> None:
     if given.results_only:
         return
     given.page.write_text(page(given.kept), encoding="utf-8")
-    draw(given.figure, given.kept, next(iter(steps_kept(given.kept)), given.steps))
-    print(f"wrote {given.page} and {given.figure}")
+    draw(given.figures, given.kept)
+    print(f"wrote {given.page} and its figures in {given.figures}")
 
 
 if __name__ == "__main__":

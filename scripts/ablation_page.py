@@ -1,4 +1,4 @@
-r"""The page and the figure of the ablation, made from kept result documents and from nothing else.
+r"""The page and the figures of the ablation, made from kept result documents and from nothing else.
 
 .. code-block:: text
 
@@ -12,7 +12,6 @@ both for independent, which models on the same clips are not, and so is wide rat
 
 import math
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +26,7 @@ from avbench.results.document import RunResult
 
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "leaderboards" / "ablation"
-FIGURE = ROOT / "docs" / "images" / "ablation.png"
+FIGURES = ROOT / "docs" / "images"
 STEPS = 800
 GALLERIES = ("", "S0.", "S1.", "S2.", "S3.", "S4.")
 LEVEL = 0.95
@@ -114,11 +113,10 @@ def ratio(results: BySeed, baseline: BySeed, score_id: str) -> Estimate | None:
 
 
 def steps_kept(kept: Path = KEPT) -> list[int]:
-    """Return for how many steps there are results, most results first."""
+    """Return for how many steps there are results, most steps first."""
     stems = [f"{arm.model}-{arm.config}-" for arm in ARMS]
     found = [re.fullmatch(r"(.+-)(\d+)-\d+", path.stem) for path in find(kept)] if kept.is_dir() else []
-    counts = Counter(int(match[2]) for match in found if match and match[1] in stems)
-    return [steps for steps, _ in counts.most_common()]
+    return sorted({int(match[2]) for match in found if match and match[1] in stems}, reverse=True)
 
 
 def page(kept: Path = KEPT) -> str:
@@ -135,7 +133,7 @@ def page(kept: Path = KEPT) -> str:
 
 
 def _section(kept: Path, steps: int) -> str:
-    measured = {arm: results_of(arm, kept, steps) for arm in ARMS}
+    measured = {arm: found for arm in ARMS if (found := results_of(arm, kept, steps))}
     rows = [
         [arm.title, arrow, str(len(results)), *(_cell(results, f"{g}{way}.recall@1") for g in GALLERIES)]
         for arm, results in measured.items()
@@ -144,8 +142,8 @@ def _section(kept: Path, steps: int) -> str:
     compared = [
         [
             arm.title,
-            *(_ratio_cell(results, measured[CAVP], f"{way}.recall@1") for way in ARROWS),
-            *(_difference_cell(results, measured[THREE], f"{way}.recall@1") for way in ARROWS),
+            *(_ratio_cell(results, measured.get(CAVP, {}), f"{way}.recall@1") for way in ARROWS),
+            *(_difference_cell(results, measured.get(THREE, {}), f"{way}.recall@1") for way in ARROWS),
         ]
         for arm, results in measured.items()
         if arm is not CAVP
@@ -154,10 +152,12 @@ def _section(kept: Path, steps: int) -> str:
     where = sorted({each.provenance.device_name or each.provenance.device for each in every})
     headers = ["arm", "", "seeds", "standard", *(gallery.rstrip(".") for gallery in GALLERIES[1:])]
     beside = [f"{way}, {what}" for what in ("times CAVP's", "points") for way in ARROWS.values()]
-    figure = f"![The same as a figure](../../docs/images/{FIGURE.name})\n\n"
+    missing = "; ".join(arm.title.removeprefix("+ ") for arm in ARMS if arm not in measured)
+    not_run = f" Not run for as long: {missing}." if missing else ""
     return (
-        f"## {steps} steps\n\nScored on {', '.join(where) or 'nothing yet'}.\n\n"
-        f"{table(headers, rows, words=2)}\n\n{figure if steps_kept(kept)[:1] == [steps] else ''}"
+        f"## {steps} steps\n\nScored on {', '.join(where) or 'nothing yet'}.{not_run}\n\n"
+        f"{table(headers, rows, words=2)}\n\n"
+        f"![The same as a figure](../../docs/images/{figure_name(steps)})\n\n"
         "How many times CAVP's R@1 on the standard gallery, and by how many points above three scales "
         f"without diffusion:\n\n{table(['arm', *beside], compared)}\n"
     )
@@ -194,8 +194,19 @@ def _difference_cell(results: BySeed, others: BySeed, score_id: str) -> str:
     return f"{found.value:+.1f} ({found.low:+.1f} … {found.high:+.1f})"
 
 
-def draw(out: Path = FIGURE, kept: Path = KEPT, steps: int = STEPS) -> None:
-    """Draw R@1 of every arm on every gallery, a panel a direction, intervals as error bars."""
+def figure_name(steps: int) -> str:
+    """Return what the figure of a number of steps is called."""
+    return f"ablation-{steps}.png"
+
+
+def draw(folder: Path = FIGURES, kept: Path = KEPT) -> None:
+    """Draw R@1 of every arm on every gallery, a figure for every number of steps."""
+    for steps in steps_kept(kept):
+        draw_steps(folder / figure_name(steps), kept, steps)
+
+
+def draw_steps(out: Path, kept: Path, steps: int) -> None:
+    """Draw a panel a direction, intervals as error bars."""
     from matplotlib.figure import Figure
 
     measured = {arm: found for arm in ARMS if (found := results_of(arm, kept, steps))}

@@ -19,7 +19,7 @@ STAND_IN = """\
 echo "$*" >>"$ASKED"
 for ((i = 1; i <= $#; i++)); do
     next=$((i + 1))
-    case ${!i} in --output | --json | --kept | --page | --figure) declare "${!i#--}=${!next}" ;; esac
+    case ${!i} in --output | --json | --kept | --page | --figures) declare "${!i#--}=${!next}" ;; esac
 done
 case "$*" in
     *scripts/checkout.py*) exec REAL_PYTHON "$@" ;;
@@ -35,7 +35,7 @@ case "$*" in
             mkdir -p "${kept%/kept}/$arm" "$kept" && echo weights >"${kept%/kept}/$arm/weights.safetensors"
         done
         echo {} >"$kept/scored.json" ;;
-    *--table-only*) echo page >"$page" && echo picture >"$figure" ;;
+    *--table-only*) echo page >"$page" && echo picture >"$figures/ablation-7.png" ;;
     *training_step.py*) echo {} >"$json" && echo "| a table |" ;;
     *pytest*tests/gmscavp/test_gpu.py*) echo "1 failed" && exit 1 ;;
     *) echo "$*" ;;
@@ -104,7 +104,7 @@ def test_a_call_measures_trains_scores_and_brings_everything_back(done: Any) -> 
     assert {f"{model}/weights.safetensors" for model in models} < back.keys()
     for name in ("training-step.md", "training-step.json", "pretraining-cost.md", "draws.json"):
         assert back[name]
-    assert {"ablation.md", "ablation.png", "ablation/kept/scored.json"} < back.keys()
+    assert {"ablation.md", "ablation-7.png", "ablation/kept/scored.json"} < back.keys()
     scored = {name.split("/")[1] for name in back if name.startswith("results/")}
     assert scored == {*models[:3], *(f"{m}-{how}" for m in models[:2] for how in ("moderate", "hard"))}
     assert machine.brought("state.tar") == {}
