@@ -11,7 +11,8 @@ from avbench.checks.made_clips import made_clips
 from avbench.checks.properties import Asked, Rows, tried
 from avbench.checks.verdicts import Breach, Check
 from avbench.errors import DataError, MediaError
-from avbench.resolve import Contestant, guarded
+from avbench.plugins.raised import guarded
+from avbench.resolve import Contestant
 from avbench.runs.border import check_sounds
 from avbench.runs.slots import Slots, video_batch
 from avbench.runs.sounds import FULL_SCALE, SoundForm

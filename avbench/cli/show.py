@@ -14,8 +14,8 @@ from avbench.embedders.loading import cached, resolve_network
 from avbench.errors import AvbenchError, UnknownName
 from avbench.judges.judge import JudgeRecord
 from avbench.plugins import registry
+from avbench.plugins.raised import guarded
 from avbench.records import EmbedderRecord, ModelRecord
-from avbench.resolve import guarded
 from avbench.store import cache_folder
 
 
