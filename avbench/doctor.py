@@ -13,9 +13,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from avbench import __version__, registry
+from avbench import __version__
 from avbench.clips import Clip
 from avbench.errors import AvbenchError, MediaError
+from avbench.plugins import registry
 from avbench.records import AudioInput, VideoInput
 
 Status = Literal["ok", "warning", "error"]

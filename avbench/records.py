@@ -138,7 +138,15 @@ class DatasetRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetRecord:
-    """A dataset: ``open(request)`` says which clips there are, rendering or scanning as it must."""
+    """A dataset, before anything of it is looked at.
+
+    Attributes:
+        name: By which a task spec names it.
+        summary: One line.
+        open: Given a request, says which clips there are, rendering or scanning as it must.
+        needs_root: Whether it lies on the user's disk, so that a run needs ``--data-root``.
+        license: Of the clips; empty where it depends on the files.
+    """
 
     name: str
     summary: str

@@ -3,25 +3,22 @@
 import dataclasses
 import inspect
 import os
-import sysconfig
-import traceback
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from avbench.clips import Clip, Dataset
-from avbench.errors import AvbenchError, DataError, ModelError, UsageError
+from avbench.errors import DataError, ModelError, UsageError
 from avbench.leakage.declared import examined
-from avbench.plugins import Origin
+from avbench.plugins.candidates import Origin
+from avbench.plugins.raised import guarded
+from avbench.plugins.registry import Registry
 from avbench.records import Args, Capability, DatasetRequest, ModelInputs, ModelRecord, Progress
-from avbench.registry import Registry
 from avbench.requests import RunRequest
 from avbench.specs import TaskSpec
-
-T = TypeVar("T")
 
 STANDARD = "standard"
 METHODS: Mapping[Capability, tuple[tuple[str, ...], ...]] = {
@@ -90,6 +87,9 @@ class Plan:
         device: Where the model computes.
         threads: Intra-op threads of torch, kept through the run.
         workers: Decoding processes.
+        batch_size: How many clips the model is given at once, at most.
+        seed: Of everything that is drawn: what a model generates with, and the resampling of intervals.
+        limit: Of how many clips, if the user asked for the first few alone.
     """
 
     spec: TaskSpec
@@ -255,34 +255,6 @@ def choose_device(asked: str) -> tuple[str, int]:
             hint=f"Use one of {', '.join(known)}; `avbench doctor` shows what torch sees.",
         )
     return known[asked], torch.get_num_threads()
-
-
-def guarded(model: str, deed: str, call: Callable[[], T]) -> T:
-    """Call into a model's plugin; whatever it raises becomes a :class:`ModelError` that says where.
-
-    Raises:
-        AvbenchError: What the plugin raised itself.
-        ModelError: Anything else it raised.
-    """
-    try:
-        return call()
-    except AvbenchError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise ModelError(
-            f"The model {model!r} could not {deed}: {sentence(error)}.",
-            hint="Check --model-args and the model's files.",
-        ) from error
-
-
-def sentence(error: BaseException) -> str:
-    """Return an exception as part of a sentence, with the last line of the plugin's code it passed."""
-    frames = traceback.extract_tb(error.__traceback__)
-    theirs = ("site-packages", sysconfig.get_path("stdlib"))
-    own = [frame for frame in frames if not any(each in frame.filename for each in theirs)] or frames
-    place = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
-    first_line = (str(error).strip().splitlines() or [""])[0].rstrip(".")
-    return f"{type(error).__name__}{': ' if first_line else ''}{first_line}{place}"
 
 
 def _check_args(record: ModelRecord, args: Args) -> None:

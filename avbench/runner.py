@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from avbench import archive, document
 from avbench.errors import AvbenchError, BudgetExceeded, StorageError, TasksFailed, UsageError
 from avbench.metrics.offsets import Trials
 from avbench.pages.alignment_page import write_alignment_page
@@ -13,11 +12,12 @@ from avbench.pages.choice_page import write_choice_page
 from avbench.pages.judged_pairs import JudgedPairs
 from avbench.pages.offset_page import write_offset_page
 from avbench.pages.page import prepare_page, write_page
+from avbench.plugins.registry import Registry
 from avbench.records import Capability
-from avbench.registry import Registry
 from avbench.requests import RunRequest
 from avbench.resolve import Contestant, choose_device, plan_run, resolve_model, resolve_task
-from avbench.results import RunInfo, RunResult
+from avbench.results import archive, assembly
+from avbench.results.document import RunInfo, RunResult
 from avbench.runs.job import Clock, Evaluated, Job, Report
 from avbench.specs import ChoiceProtocol, TaskSpec
 
@@ -120,7 +120,7 @@ def _recorded(job: Job, evaluated: Evaluated, started: str) -> Finished:
         reused=evaluated.reused,
         computed=evaluated.computed,
     )
-    result = document.assemble(job.plan, evaluated, archive.digest(records), run_info)
+    result = assembly.assemble(job.plan, evaluated, archive.digest(records), run_info)
     path = archive.put(
         job.request.output,
         result,

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avbench.errors import StorageError
-from avbench.results import digest_of
+from avbench.results.document import digest_of
 
 Modality = Literal["video", "audio"]
 Row: TypeAlias = NDArray[np.float32]
@@ -89,8 +89,8 @@ def cannot_write(path: Path, error: OSError) -> StorageError:
     remedy = "Free some space, or choose" if full else "Choose"
     return StorageError(
         f"{path} cannot be written: {error.strerror or error}.",
-        hint=f"{remedy} another folder (--output; AVBENCH_CACHE for the cache), then run the same command "
-        "again: what was computed is kept.",
+        hint=f"{remedy} another folder (--output, --out; AVBENCH_CACHE for the cache), then run the same "
+        "command again: what was computed is kept.",
     )
 
 

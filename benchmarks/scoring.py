@@ -27,9 +27,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from avbench import Clip, registry
+from avbench import Clip
 from avbench.media.encode import write_clip, write_sound
 from avbench.media.workers import SoundReaders
+from avbench.plugins import registry
 from avbench.requests import RunRequest
 from avbench.runner import run
 from avbench.runs import generation

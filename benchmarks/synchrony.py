@@ -15,9 +15,9 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from avbench import registry
-from avbench.made_clips import made_clips
+from avbench.checks.made_clips import made_clips
 from avbench.media.decode import DecodedClip
+from avbench.plugins import registry
 from avbench.records import ModelInputs
 from avbench.requests import RunRequest
 from avbench.resolve import resolve_model

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from ablation_page import ARMS, FIGURES, KEPT, ROOT, STEPS, Arm, draw, page
 
-from avbench.archive import find, read
-from avbench.results import RunResult, to_json
+from avbench.results.archive import find, read
+from avbench.results.document import RunResult, to_json
 
 PAGE = ROOT / "models" / "gmscavp" / "ablation.md"
 TASK = "avsynth-retrieval"

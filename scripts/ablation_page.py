@@ -19,10 +19,10 @@ from statistics import mean, stdev
 
 from scipy.stats import t
 
-from avbench.archive import find, read
 from avbench.boards.score_ids import ARROWS
 from avbench.boards.tables import number, table
-from avbench.results import RunResult
+from avbench.results.archive import find, read
+from avbench.results.document import RunResult
 
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "leaderboards" / "ablation"

@@ -13,7 +13,7 @@ from avbench.boards.tables import number, table
 from avbench.pages.charts import HEIGHT, WIDTH
 from avbench.pages.choice_page import curve, drawings
 from avbench.pages.frame import beside
-from avbench.results import RunResult, ScaleRow
+from avbench.results.document import RunResult, ScaleRow
 from avbench.tasks.choices import POINT, THRESHOLD
 
 TASK, PICTURE = "avsynth-counterfactuals", "docs/images/psychometric.svg"

@@ -18,12 +18,12 @@ from quoted_results import comparison_block, quoted, run_block, sound_block, syn
 from task_pages import FOLDER, index_block, spec_block
 from trials import trials_block
 
-from avbench import archive
 from avbench.boards.pages import page as board_page
 from avbench.boards.published import read_published
 from avbench.boards.ranking import boards, read_entries
 from avbench.cli import COMMANDS, CONTEXT, SECTIONS, cli
-from avbench.results import json_schema
+from avbench.results import archive
+from avbench.results.document import json_schema
 from avbench.tasks import real
 
 ROOT = Path(__file__).parent.parent

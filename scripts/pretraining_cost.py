@@ -28,8 +28,8 @@ from avbench.boards.tables import table
 from avbench.clips import Clip
 from avbench.media.info import DecodedClip
 from avbench.media.workers import decode_clips
-from avbench.recipes import Recipe, read_recipe
 from avbench.training.choice import DataChoice, choice_from
+from avbench.training.recipes import Recipe, read_recipe
 from gmscavp.plugin import FAMILY, RECIPES
 
 ROOT = Path(__file__).parent.parent

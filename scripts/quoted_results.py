@@ -5,7 +5,7 @@ from pathlib import Path
 from avbench.boards.ranking import Board, boards, read_entries
 from avbench.boards.score_ids import ARROWS, gallery_of, is_shown, label
 from avbench.boards.tables import number, result_text, table, with_interval
-from avbench.results import RunResult, ScaleRow, Score
+from avbench.results.document import RunResult, ScaleRow, Score
 
 RESULTS = Path(__file__).parent.parent / "leaderboards" / "results"
 TASK, SOUND_TASK = "avsynth-retrieval", "avsynth-v2a"

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from avbench import registry
+from avbench.plugins import registry
 from avbench.requests import RunRequest
-from avbench.results import RunResult
+from avbench.results.document import RunResult
 from avbench.runner import Finished, run
 from avbench.runs.job import Report
 

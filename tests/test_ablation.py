@@ -9,9 +9,9 @@ from types import ModuleType
 
 import pytest
 
-from avbench import archive
-from avbench.results import ScaleRow, to_json
-from tests.test_results import result, score
+from avbench.results import archive
+from avbench.results.document import ScaleRow, to_json
+from tests.results.test_document import result, score
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
 

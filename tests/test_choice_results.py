@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from avbench import archive
-from avbench.results import RunResult
+from avbench.results import archive
+from avbench.results.document import RunResult
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "leaderboards" / "results"

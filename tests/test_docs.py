@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 import pytest
 
-from avbench import DatasetRecord, EmbedderRecord, JudgeRecord, MetricRecord, ModelRecord, TaskSpec, plugins
+from avbench import DatasetRecord, EmbedderRecord, JudgeRecord, MetricRecord, ModelRecord, TaskSpec
 from avbench.cli import COMMANDS, cli
+from avbench.plugins import discovery
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -97,10 +98,10 @@ def test_each_example_of_a_hook_is_a_plugin_that_contributes(tmp_path, hook, sou
     file = tmp_path / "example.py"
     file.write_text(source)
 
-    discovered, _ = plugins.discover([str(file)])
+    discovered, _ = discovery.discover([str(file)])
 
     (example,) = [plugin for plugin in discovered if plugin.origin.plugin == "example"]
-    records, problems = plugins.contributions([example], hook, KINDS[hook])
+    records, problems = discovery.contributions([example], hook, KINDS[hook])
     assert len(records) == 1
     assert problems == []
 

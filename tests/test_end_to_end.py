@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from avbench.results import from_json
+from avbench.results.document import from_json
 from tests.model_sources import seeing
 
 RUN = ("run", "--model", "seeing", "--plugin", "seeing.py", "--task", "folder-retrieval", "--data-root")

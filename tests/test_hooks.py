@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from avbench import hookspecs, registry
+from avbench import hookspecs
 from avbench.cli import main
-from avbench.plugins import HOOKS
+from avbench.plugins import registry
+from avbench.plugins.discovery import HOOKS
 
 PAGE = Path(__file__).parent.parent / "docs" / "hooks.md"
 

@@ -148,10 +148,10 @@ for name in sys.argv[1:]:
 def complaints(tmp_path_factory):
     """What importing every module by itself complained of, and one module that leans on another."""
     folder = tmp_path_factory.mktemp("leaning")
-    (folder / "leaning.py").write_text("import sys\nsys.modules['avbench.registry']\n")
+    (folder / "leaning.py").write_text("import sys\nsys.modules['avbench.plugins.registry']\n")
     names = sorted(modules())
     done = subprocess.run(
-        [sys.executable, "-c", ALONE, "avbench.registry", "leaning", *names],
+        [sys.executable, "-c", ALONE, "avbench.plugins.registry", "leaning", *names],
         capture_output=True,
         text=True,
         check=True,
@@ -165,7 +165,7 @@ def test_every_module_can_be_imported_alone(complaints):
 
 
 def test_a_module_that_cannot_be_imported_alone_is_caught(complaints):
-    assert "leaning: KeyError: 'avbench.registry'" in complaints
+    assert "leaning: KeyError: 'avbench.plugins.registry'" in complaints
 
 
 def test_the_public_names_are_those_that_can_be_imported():

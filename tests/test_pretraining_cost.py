@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from avbench.recipes import read_recipe
+from avbench.training.recipes import read_recipe
 from gmscavp.plugin import RECIPES
 
 ROOT = Path(__file__).parent.parent

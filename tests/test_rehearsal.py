@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from avbench import registry
 from avbench.datasets.mimic.layouts import LAYOUTS
 from avbench.datasets.mimic.media import scene_numbered, take, write_media
 from avbench.datasets.mimic.parts import LEFT_OUT, SECONDS
 from avbench.datasets.mimic.tree import OUTSIDE, Mimic, read_mimic, write_tree
+from avbench.plugins import registry
 from avbench.records import Capability
 from avbench.requests import RunRequest
-from avbench.results import RunResult
+from avbench.results.document import RunResult
 from avbench.runner import run
 from avbench.runs.job import Report
 from tests.running import quiet

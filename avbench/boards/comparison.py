@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from avbench import archive
 from avbench.boards.items import Item, Record, items, name_of
 from avbench.boards.kept_records import kind_of, records_beside
 from avbench.boards.score_ids import is_shown, label
@@ -18,7 +17,8 @@ from avbench.metrics.bias import blocks_of, paired_jackknife
 from avbench.metrics.embedding_sets import Values
 from avbench.metrics.intervals import PairedTest, paired_bootstrap
 from avbench.metrics.weighting import paired
-from avbench.results import RunResult, Score
+from avbench.results import archive
+from avbench.results.document import RunResult, Score
 from avbench.tasks.alignment import AlignmentRecord
 from avbench.tasks.categories import CategoryQuery
 from avbench.tasks.generation_pairs import SoundRecord

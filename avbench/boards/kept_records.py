@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from avbench import archive
 from avbench.boards.items import Record
-from avbench.results import RunResult
+from avbench.results import archive
+from avbench.results.document import RunResult
 from avbench.tasks.alignment import AlignmentRecord
 from avbench.tasks.categories import CategoryQuery
 from avbench.tasks.choices import ChoiceRecord

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from avbench import archive
 from avbench.boards.comparison import paired_test
 from avbench.boards.kept_records import records_beside
 from avbench.boards.published import Published
 from avbench.boards.score_ids import CLEAN, gallery_of, is_ranked
 from avbench.errors import DataError
-from avbench.results import RunResult, ScaleRow, Score, from_json
+from avbench.results import archive
+from avbench.results.document import RunResult, ScaleRow, Score, from_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import re
 
-from avbench.results import Score
+from avbench.results.document import Score
 
 ARROWS = {"a2v": "A→V", "v2a": "V→A"}
 STANDARD = ""

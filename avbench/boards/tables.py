@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from avbench.boards.score_ids import CLEAN, gallery_of, is_shown, label
-from avbench.results import RunResult, ScaleRow, Score
+from avbench.results.document import RunResult, ScaleRow, Score
 
 # Further than this share of half its width from the middle of an interval, a value with ± would mislead.
 LOPSIDED = 0.25

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from avbench.checks.made_clips import made_clips
 from avbench.checks.properties import Asked, Rows, tried
 from avbench.checks.verdicts import Breach, Check, attempt
-from avbench.made_clips import made_clips
-from avbench.resolve import Contestant, guarded
+from avbench.plugins.raised import guarded
+from avbench.resolve import Contestant
 from avbench.runs.border import Embeddings, check_embeddings, check_same_space
 from avbench.runs.slots import Slots, audio_batch, video_batch
 from avbench.store import Modality

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from avbench.checks.embedding import at_most
+from avbench.checks.made_clips import made_clips
 from avbench.checks.properties import Asked, Rows, tried
 from avbench.checks.verdicts import Breach, Check
 from avbench.errors import DataError, MediaError
-from avbench.made_clips import made_clips
-from avbench.resolve import Contestant, guarded
+from avbench.plugins.raised import guarded
+from avbench.resolve import Contestant
 from avbench.runs.border import check_sounds
 from avbench.runs.slots import Slots, video_batch
 from avbench.runs.sounds import FULL_SCALE, SoundForm

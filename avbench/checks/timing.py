@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from avbench.checks.embedding import CLIPS, at_most
+from avbench.checks.made_clips import made_clips
 from avbench.checks.properties import Asked, Rows, tried
 from avbench.checks.verdicts import Check
-from avbench.made_clips import made_clips
-from avbench.resolve import Contestant, guarded
+from avbench.plugins.raised import guarded
+from avbench.resolve import Contestant
 from avbench.runs.apart import Taken
 from avbench.runs.pairing import Pairing, PairScorer
 from avbench.runs.slots import Decoded, Slots

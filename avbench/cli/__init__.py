@@ -56,7 +56,7 @@ class _Commands(LazyGroup):
         """Import the module that holds the command, or find it among the plugins' commands."""
         if cmd_name in self.entries:
             return super().get_command(ctx, cmd_name)
-        from avbench import registry
+        from avbench.plugins import registry
 
         commands = registry.load().commands
         return commands.get(cmd_name) if cmd_name in commands else None
@@ -71,7 +71,7 @@ class _Commands(LazyGroup):
             PluginError: Several plugins have it.
         """
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
-            from avbench import registry
+            from avbench.plugins import registry
 
             raise UnknownName(
                 "command", args[0], [*self.entries, *(c.name or "" for c in registry.load().commands)]
@@ -158,6 +158,6 @@ def _storage_error(error: OSError) -> StorageError:
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StorageError(
             f"Permission denied: {where}.",
-            hint="Give another folder (--output, AVBENCH_CACHE), or permission to this one.",
+            hint="Give another folder (--output, --out, AVBENCH_CACHE), or permission to this one.",
         )
     raise error

@@ -65,7 +65,7 @@ def command(
       avbench generate --model gmscavp --video clip.mp4 --out sounds
       avbench generate --model gmscavp --video ~/videos --out sounds --samples 3 --model-args guidance=3
     """
-    from avbench import registry
+    from avbench.plugins import registry
 
     options["model_args"] = merged(options["model_args"])
     request = SoundtrackRequest(**options)

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from avbench import archive
 from avbench.boards.pages import as_json as board_as_json
 from avbench.boards.pages import page
 from avbench.boards.published import read_published
 from avbench.boards.ranking import boards, read_entries
 from avbench.cli.options import json_option, print_json
 from avbench.errors import DataError
+from avbench.results import archive
 from avbench.store import write_whole
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)

@@ -7,14 +7,15 @@ from typing import Any
 
 import click
 
-from avbench import registry
 from avbench.cli import COMMANDS
 from avbench.cli.options import json_option, plugin_option, print_json
 from avbench.errors import PluginError
 from avbench.judges.judge import JudgeRecord
-from avbench.plugins import HOOKS, Origin, Plugin, Problem
+from avbench.plugins import registry
+from avbench.plugins.candidates import Origin
+from avbench.plugins.discovery import HOOKS, Plugin, Problem
+from avbench.plugins.registry import Catalogue, Registry
 from avbench.records import EmbedderRecord, ModelRecord
-from avbench.registry import Registry, Shelf
 from avbench.specs import TaskSpec
 
 KINDS = ("models", "tasks", "datasets", "metrics", "embedders", "judges", "plugins")
@@ -39,21 +40,24 @@ def command(kind: str | None, plugins: tuple[str, ...], as_json: bool) -> None:
         print_json({name: described(found, name) for name in kinds} | {"problems": problems(found)})
         return
     for name in kinds:
-        rows = plugin_rows(found) if name == "plugins" else _rows(shelf(found, name))
+        rows = plugin_rows(found) if name == "plugins" else _rows(catalogue(found, name))
         print_section(name, rows)
     print_problems(found)
 
 
-def shelf(found: Registry, kind: str) -> Shelf[Any]:
-    """Return the shelf of one of :data:`KINDS` but ``plugins``."""
-    return {f"{each.kind}s": each for each in found.shelves()}[kind]
+def catalogue(found: Registry, kind: str) -> Catalogue[Any]:
+    """Return the catalogue of one of :data:`KINDS` but ``plugins``."""
+    return {f"{each.kind}s": each for each in found.catalogues()}[kind]
 
 
 def described(found: Registry, kind: str) -> list[dict[str, Any]]:
     """Return the records of one kind as JSON values, each with its origin."""
     if kind == "plugins":
         return [_plugin(plugin) for plugin in found.plugins]
-    return [describe(record, shelf(found, kind).origin(record_name(record))) for record in shelf(found, kind)]
+    return [
+        describe(record, catalogue(found, kind).origin(record_name(record)))
+        for record in catalogue(found, kind)
+    ]
 
 
 def describe(record: Any, origin: Origin) -> dict[str, Any]:
@@ -118,7 +122,7 @@ def print_section(title: str, rows: list[tuple[str, str]]) -> None:
     click.echo(formatter.getvalue())
 
 
-def _rows(records: Shelf[Any]) -> list[tuple[str, str]]:
+def _rows(records: Catalogue[Any]) -> list[tuple[str, str]]:
     return [(record_name(record), _line(record, records.origin(record_name(record)))) for record in records]
 
 
@@ -144,7 +148,7 @@ def _contents(found: Registry, plugin: Plugin) -> str:
 
 
 def _counts(found: Registry, origin: Origin) -> Iterable[tuple[str, int]]:
-    for each in (*found.shelves(), found.commands):
+    for each in (*found.catalogues(), found.commands):
         n = sum(each.origin(record_name(record)) is origin for record in each)
         if n:
             yield (f"{each.kind}s" if n > 1 else each.kind), n

@@ -4,12 +4,12 @@ import re
 
 import click
 
-from avbench import registry
 from avbench.cli.listing import describe, record_name
 from avbench.cli.options import json_option, plugin_option, print_json
 from avbench.errors import UnknownName
+from avbench.plugins import registry
+from avbench.plugins.registry import Registry
 from avbench.records import MetricRecord
-from avbench.registry import Registry
 
 # What an id of a record leaves open: EMBEDDER, the cut-offs of recall@k and recall@kofm, the scale in @s.
 _OPEN = re.compile(r"[A-Z]+|(?<=@)(?:k|s(?=\.))|(?<=of)m$")

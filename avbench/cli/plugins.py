@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from avbench import registry
 from avbench.cli import listing
 from avbench.cli.options import KeyValues, json_option, merged, plugin_option, print_json
 from avbench.errors import ModelError
+from avbench.plugins import registry
 
 if TYPE_CHECKING:
-    from avbench.conformance import Check
+    from avbench.checks.verdicts import Check
 
 COLOURS = {"pass": "green", "fail": "red", "skip": "yellow"}
 
@@ -57,7 +57,7 @@ def check(
       avbench plugins check gmscavp
       avbench plugins check mine --plugin mymodel.py
     """
-    from avbench.conformance import check_model
+    from avbench.checks.conformance import check_model
     from avbench.requests import RunRequest
     from avbench.resolve import choose_device, resolve_model
 

@@ -130,7 +130,7 @@ def command(
       avbench run --model cavp --task avsynth-alignment --page page
       avbench run --model mine --plugin mine.py --task avsynth-retrieval --limit 16 --json
     """
-    from avbench import registry
+    from avbench.plugins import registry
 
     for name in ("model_args", "dataset_args"):
         options[name] = merged(options[name])

@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from avbench import registry
 from avbench.cli.listing import describe, record_name
 from avbench.cli.options import json_option, plugin_option, print_json
 from avbench.embedders.loading import cached, resolve_network
 from avbench.errors import AvbenchError, UnknownName
 from avbench.judges.judge import JudgeRecord
+from avbench.plugins import registry
+from avbench.plugins.raised import guarded
 from avbench.records import EmbedderRecord, ModelRecord
-from avbench.resolve import guarded
 from avbench.store import cache_folder
 
 
@@ -48,8 +48,8 @@ def command(what: str, plugins: tuple[str, ...], as_json: bool) -> None:
 
 
 def _show_result(path: Path, *, as_json: bool) -> None:
-    from avbench import archive
     from avbench.boards.tables import result_text
+    from avbench.results import archive
 
     result = archive.read(path)
     if as_json:
@@ -67,12 +67,12 @@ def _show_result(path: Path, *, as_json: bool) -> None:
 
 def _record(name: str, plugins: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
     found = registry.load(plugins)
-    shelves = (found.models, found.tasks, found.datasets, found.embedders, found.judges)
-    for shelf in shelves:
-        if name in shelf:
-            record = shelf.get(name)
-            return shelf.kind, describe(record, shelf.origin(name)) | _more(record)
-    known = [record_name(record) for shelf in shelves for record in shelf]
+    catalogues = (found.models, found.tasks, found.datasets, found.embedders, found.judges)
+    for catalogue in catalogues:
+        if name in catalogue:
+            record = catalogue.get(name)
+            return catalogue.kind, describe(record, catalogue.origin(name)) | _more(record)
+    known = [record_name(record) for catalogue in catalogues for record in catalogue]
     raise UnknownName("result file, model, task, dataset, embedder or judge", name, known)
 
 

@@ -123,9 +123,9 @@ def _of_sounds(
     allow_download: bool,
     plugins: tuple[str, ...],
 ) -> "Statistics":
-    from avbench import registry
     from avbench.embedders.av_model import embedder_named
     from avbench.embedders.loading import resolve_network
+    from avbench.plugins import registry
     from avbench.resolve import choose_device
     from avbench.runs.networks import ear_of
     from avbench.runs.references import heard_set, sounds_below

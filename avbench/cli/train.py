@@ -14,8 +14,8 @@ from avbench.records import ModelRecord
 from avbench.requests import TrainRequest
 
 if TYPE_CHECKING:
-    from avbench.recipes import Recipe
-    from avbench.registry import Registry
+    from avbench.plugins.registry import Registry
+    from avbench.training.recipes import Recipe
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 OWN_WORLD = "avsynth"
@@ -62,7 +62,7 @@ def command(model: str, plugins: tuple[str, ...], quiet: bool, **given: Any) -> 
       avbench train cavp --output runs/cavp --steps 500 --train-args clips=1600,workers=2
       torchrun --nproc-per-node 8 -m avbench train gmscavp --output runs/gmscavp --device cuda
     """
-    from avbench import registry
+    from avbench.plugins import registry
 
     # Of the processes that torchrun starts for one run, the first speaks for all.
     first = os.environ.get("RANK", "0") == "0"
@@ -107,7 +107,7 @@ def request_from(
         found: Where datasets are looked up.
         say: Told what is worth a line.
     """
-    from avbench.recipes import Recipe, read_recipe
+    from avbench.training.recipes import Recipe, read_recipe
 
     recipe = read_recipe(given["recipe"], recipes) if given["recipe"] else Recipe(summary="none")
     return TrainRequest(
@@ -125,7 +125,7 @@ def request_from(
 
 def _named_data(given: Mapping[str, Any], recipe: "Recipe", found: "Registry") -> Any:
     """Return what opens the datasets that are named, or ``None`` for the model's own world."""
-    from avbench.recipes import NamedData, Source
+    from avbench.training.recipes import NamedData, Source
 
     args, root = merged(given["dataset_args"]), given["data_root"]
     sources = (Source(dataset=given["dataset"]),) if given["dataset"] else recipe.data

@@ -55,7 +55,7 @@ def import_weights(
       avbench weights import cavp slowonly_k400.pth Cnn14_16k.pth --config published --output init.safetensors
       avbench run --model cavp --model-args config=published,weights=cavp.safetensors --task avsynth-retrieval
     """
-    from avbench import registry
+    from avbench.plugins import registry
 
     record = registry.load(plugins).models.get(model)
     if record.import_weights is None:

@@ -8,6 +8,8 @@ from avbench.clips import Clip, Gallery
 from avbench.errors import DataError, UsageError
 from avbench.records import Args, DatasetRequest
 
+LEAVING = "a link that leaves the data root"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipList:
@@ -76,6 +78,22 @@ def leaves(root: Path, path: Path) -> bool:
         return not path.resolve().is_relative_to(root)
     except (OSError, RuntimeError, ValueError):  # links in a circle, a name too long, a zero byte
         return True
+
+
+def left_out_notes(left_out: Sequence[str]) -> tuple[str, ...]:
+    """Return the note on entries of a folder that are not used, each with its reason."""
+    entries = (
+        "1 entry of the folder is" if len(left_out) == 1 else f"{len(left_out)} entries of the folder are"
+    )
+    return (f"{entries} left out: {abridged(left_out)}.",) if left_out else ()
+
+
+def none_found(message: str, left_out: Sequence[str], *, hint: str) -> DataError:
+    """Return the error for a folder that holds nothing to use; where links leave it, the hint is of them."""
+    what = f"; left out: {abridged(left_out)}" if left_out else ""
+    leaving = any(each.endswith(LEAVING) for each in left_out)
+    advice = "Links are followed inside the folder alone: give the one that holds what they lead to."
+    return DataError(f"{message}{what}.", hint=advice if leaving else hint)
 
 
 def abridged(lines: Iterable[str], *, most: int = 5) -> str:

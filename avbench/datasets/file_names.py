@@ -54,6 +54,13 @@ class ClipKey:
     end: int | None = None
     index: int | None = None
 
+    @property
+    def name(self) -> str:
+        """The canonical name, ``<source>_<start ms>_<end ms>``, as far as known; else ``<source>.<n>``."""
+        if self.start is None and self.index is not None:
+            return f"{self.source}.{self.index}"
+        return "_".join(str(part) for part in (self.source, self.start, self.end) if part is not None)
+
     def agrees(self, other: "ClipKey") -> bool:
         """Return whether both can be names of one clip: they differ in nothing that both say."""
         pairs = ((self.start, other.start), (self.end, other.end), (self.index, other.index))

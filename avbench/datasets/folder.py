@@ -2,24 +2,33 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from avbench.clips import Clip
-from avbench.datasets.cliplist import ClipList, abridged, data_root, leaves, reject_unknown
-from avbench.errors import DataError
+from avbench.datasets.cliplist import (
+    LEAVING,
+    ClipList,
+    data_root,
+    leaves,
+    left_out_notes,
+    none_found,
+    reject_unknown,
+)
+from avbench.datasets.walk import walk
 from avbench.records import DatasetRequest
 
 EXTENSIONS = (".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ogv", ".ts", ".webm", ".wmv")
 
 
 @dataclass(slots=True)
-class _Scan:
-    """What walking the folder found.
+class Search:
+    """What looking through a folder found.
 
     Attributes:
-        files: Media files, and links to media files that no longer exist.
-        left_out: Entries that are not used, each with the reason.
+        files: Media files in the order of their paths, and links to media files that no longer exist.
+        left_out: Entries that are not used, each with the reason, in order.
     """
 
     files: list[Path] = field(default_factory=list)
@@ -47,42 +56,56 @@ def open_folder(request: DatasetRequest) -> ClipList:
     reject_unknown(request.args, ["extensions"], "folder")
     root = data_root(request, "folder")
     extensions = _extensions(request.args.get("extensions", ""))
-    scan = _scan(root, extensions)
-    clips = sorted((Clip(id=_id(root, path), path=path) for path in scan.files), key=lambda clip: clip.id)
+    found = search(root, extensions)
+    clips = sorted((Clip(id=_id(root, path), path=path) for path in found.files), key=lambda clip: clip.id)
     if not clips:
-        what = f"; left out: {abridged(scan.left_out)}" if scan.left_out else ""
-        raise DataError(
-            f"There is no video in {root}{what}.",
+        raise none_found(
+            f"There is no video in {root}",
+            found.left_out,
             hint=f"Files ending in {', '.join(extensions)} are looked for; "
             "change that by --dataset-args extensions=….",
         )
-    return ClipList(name="folder", revision=_revision(clips), clips=tuple(clips), notes=_notes(scan))
+    notes = left_out_notes(found.left_out)
+    return ClipList(name="folder", revision=_revision(clips), clips=tuple(clips), notes=notes)
 
 
-def _scan(root: Path, extensions: tuple[str, ...]) -> _Scan:
-    scan = _Scan()
+def search(root: Path, extensions: Sequence[str] = EXTENSIONS) -> Search:
+    """Look for media files below a folder, to any depth; of a regular file nothing but its name is read.
 
-    def unreadable(error: OSError) -> None:
-        scan.left_out.append(f"{_id(root, Path(error.filename))}: {(error.strerror or 'unreadable').lower()}")
+    Names that begin with a dot are passed over. A link is taken if it stays inside the root. Linked folders
+    are never entered: inside the root they are met by their own path as well.
 
-    for folder, subfolders, names in os.walk(root, onerror=unreadable):
-        entries = [Path(folder, name) for name in (*subfolders, *names) if not name.startswith(".")]
-        media = [path for path in entries if path.name.lower().endswith(extensions) or path.is_dir()]
-        refusals = {path: refusal for path in media if (refusal := _refusal(root, path))}
-        scan.left_out.extend(f"{_id(root, path)}: {refusal}" for path, refusal in refusals.items())
-        scan.files.extend(path for path in media if path not in refusals and not path.is_dir())
-        # A linked folder is never entered: inside the root it is met by its own path as well.
-        subfolders[:] = sorted(path.name for path in media if path.is_dir() and not path.is_symlink())
-    return scan
+    Args:
+        root: The folder.
+        extensions: What the names of media files end in, in lower case.
+    """
+    found, home = Search(), root.resolve()
+
+    def unreadable(folder: Path, error: OSError) -> None:
+        found.left_out.append(f"{_id(root, folder)}: {(error.strerror or 'unreadable').lower()}")
+
+    for entry in walk(root, unreadable):
+        path = Path(entry.path)
+        if refusal := _refusal(home, entry, tuple(extensions)):
+            found.left_out.append(f"{_id(root, path)}: {refusal}")
+        elif refusal is None:
+            found.files.append(path)
+    found.files.sort()
+    found.left_out.sort()
+    return found
 
 
-def _refusal(root: Path, path: Path) -> str | None:
-    """Say why an entry is not used. A link whose target is gone is used: the run counts it as missing."""
-    if path.is_symlink() and leaves(root, path):
-        return "a link that leaves the data root"
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        return "not a regular file"
-    return None
+def _refusal(root: Path, entry: "os.DirEntry[str]", extensions: tuple[str, ...]) -> str | None:
+    """Say why an entry is not used; an empty text if nobody asks for it, ``None`` if it is used.
+
+    A link whose target is gone is used: the run counts it as missing.
+    """
+    path, named = Path(entry.path), entry.name.lower().endswith(extensions)
+    if entry.is_symlink() and leaves(root, path):
+        return LEAVING if named or path.is_dir() else ""
+    if not named or (entry.is_symlink() and path.is_dir()):
+        return ""
+    return None if entry.is_file() or not path.exists() else "not a regular file"
 
 
 def _id(root: Path, path: Path) -> str:
@@ -102,11 +125,3 @@ def _revision(clips: list[Clip]) -> str:
         size = clip.path.stat().st_size if clip.path.exists() else -1
         digest.update(f"{clip.id}\t{size}\n".encode())
     return f"sha256:{digest.hexdigest()[:16]}"
-
-
-def _notes(scan: _Scan) -> tuple[str, ...]:
-    if not scan.left_out:
-        return ()
-    n = len(scan.left_out)
-    entries = "1 entry of the folder is" if n == 1 else f"{n} entries of the folder are"
-    return (f"{entries} left out: {abridged(scan.left_out)}.",)

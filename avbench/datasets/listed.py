@@ -12,22 +12,26 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from avbench.clips import Clip
-from avbench.datasets.cliplist import ClipList, data_root, leaves, reject_unknown
-from avbench.datasets.file_names import VIDEO_ENDINGS, ClipKey, read_name, samples_named
-from avbench.datasets.named_files import media_files
-from avbench.errors import DataError
+from avbench.datasets.cliplist import ClipList, data_root, left_out_notes, none_found, reject_unknown
+from avbench.datasets.file_names import ClipKey, read_name, samples_named
+from avbench.datasets.folder import search
+from avbench.errors import DataError, UsageError
 from avbench.lists.greatest_hits import STAMP
 from avbench.lists.id_list import IdList, ListedClip
 from avbench.lists.origins import list_asked_for
 from avbench.lists.panda70m import key_beside
 from avbench.lists.small_sets import PLAIN_ID
 from avbench.lists.synchformer import offsets_of
-from avbench.records import DatasetRequest
-from avbench.results import ids_digest
+from avbench.records import Args, DatasetRequest
+from avbench.results.document import ids_digest
 
-ARGUMENTS = ("list", "subset", "split", "classes", "vggsounder")
 SHIFTS = "shifts"
-ENDINGS = (*VIDEO_ENDINGS, ".flv", ".mpg", ".mpeg", ".ts", ".wmv")
+ARGUMENTS: Mapping[str, tuple[str, ...]] = {
+    "vggsound": ("split", "vggsounder", SHIFTS),
+    "audioset": ("classes",),
+    "kinetics-sounds": ("classes",),
+}
+"""What a dataset takes beside ``list`` and ``subset``."""
 # Read as milliseconds, 30_40 would be a clip of 10 ms: no data set has one so short.
 SHORTEST_MS = 500
 TEN_SECONDS = ("vggsound", "audiocaps", "avsync15")
@@ -88,11 +92,13 @@ class _Tree:
         root: The data root.
         files: What each file can be, the likeliest first.
         unnamed: How many files name no clip.
+        left_out: Entries that are not used, each with the reason.
     """
 
     root: Path
     files: dict[Path, Sequence[ClipKey]] = field(default_factory=dict)
     unnamed: int = 0
+    left_out: Sequence[str] = ()
 
     def by_source(self) -> dict[str, list[tuple[ClipKey, Path]]]:
         found: dict[str, list[tuple[ClipKey, Path]]] = defaultdict(list)
@@ -119,15 +125,24 @@ def open_listed(dataset: str, request: DatasetRequest) -> ClipList:
         UsageError: No root was given, or an unknown argument.
         DataError: The list cannot be used, or the folder holds no clip of it.
     """
-    known = (*ARGUMENTS, SHIFTS) if dataset == "vggsound" else ARGUMENTS
-    reject_unknown(request.args, known, dataset)
+    reject_unknown(request.args, ("list", "subset", *ARGUMENTS.get(dataset, ())), dataset)
     root, shifts = data_root(request, dataset), request.args.get(SHIFTS, "")
     asked = list_asked_for(dataset, {"list": shifts, **request.args} if shifts else request.args)
     tree = _scan(root, dataset)
     if asked is None:
+        _require_no_choice(dataset, request.args)
         return _found(dataset, tree, request.args.get("subset", ""))
     clips = _joined(dataset, asked, tree)
     return _shifted(clips, Path(shifts).expanduser()) if shifts else clips
+
+
+def _require_no_choice(dataset: str, args: Args) -> None:
+    """Refuse what would choose from a list where there is none; a subset is told in a note."""
+    if chosen := [name for name in ARGUMENTS.get(dataset, ()) if name in args]:
+        raise UsageError(
+            f"{chosen[0]}={args[chosen[0]]} says something of a list, and none was given.",
+            hint="Add --list FILE, or leave it out.",
+        )
 
 
 def _shifted(clips: ClipList, path: Path) -> ClipList:
@@ -150,11 +165,11 @@ def _shifted(clips: ClipList, path: Path) -> ClipList:
 
 
 def _scan(root: Path, dataset: str) -> _Tree:
-    tree = _Tree(root)
+    found = search(root)
+    tree = _Tree(root, left_out=found.left_out)
     keys_of = KEYS.get(dataset, video_keys)
-    for path in media_files(root, ENDINGS):
-        keys = () if path.is_symlink() and leaves(root, path) else keys_of(path)
-        if keys:
+    for path in found.files:
+        if keys := keys_of(path):
             tree.files[path] = keys
         else:
             tree.unnamed += 1
@@ -173,11 +188,12 @@ def _joined(dataset: str, asked: IdList, tree: _Tree) -> ClipList:
         doubled += [each.id] if len(paths) > 1 else []
         clips.append(_clip(dataset, each, paths[0] if paths else tree.root / f"{each.id}.mp4"))
     if not any(clip.path in tree.files for clip in clips):
-        raise DataError(
-            f"No file in {tree.root} is named for any of the {len(clips)} clips of {asked.name}.",
+        raise none_found(
+            f"No file in {tree.root} is named for any of the {len(clips)} clips of {asked.name}",
+            tree.left_out,
             hint="Check --data-root; docs/datasets.md has the names that are understood.",
         )
-    notes = list(asked.notes)
+    notes = [*asked.notes, *left_out_notes(tree.left_out)]
     if doubled:
         notes.append(
             f"{len(doubled)} clips have several files, {doubled[0]} one of them: the first is taken."
@@ -228,8 +244,9 @@ def _found(dataset: str, tree: _Tree, subset: str) -> ClipList:
         clip = _clip(dataset, ListedClip(key=_whole(dataset, keys)), path)
         named.setdefault(clip.id, clip)
     if not named:
-        raise DataError(
-            f"No file in {tree.root} is named for a clip of {dataset}.",
+        raise none_found(
+            f"No file in {tree.root} is named for a clip of {dataset}",
+            tree.left_out,
             hint="Check --data-root; docs/datasets.md has the names that are understood, "
             "and `folder` takes any file.",
         )
@@ -238,6 +255,7 @@ def _found(dataset: str, tree: _Tree, subset: str) -> ClipList:
     notes = [f"No list was given: {what}the clips are what the folder holds. Give one by --list FILE."]
     if tree.unnamed:
         notes.append(f"Files of the folder that are named for no clip of {dataset}: {tree.unnamed}.")
+    notes += left_out_notes(tree.left_out)
     name = f"{dataset}@found-{len(clips)}"
     return ClipList(
         name=name,

@@ -1,6 +1,5 @@
 """The media files of a folder, found by the clip they are named for."""
 
-import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from avbench.datasets.file_names import (
     samples_named,
     without_ending,
 )
+from avbench.datasets.walk import walk
 from avbench.errors import DataError
 
 Samples = Mapping[int | None, Path]
@@ -28,19 +28,13 @@ def media_files(root: Path, endings: Sequence[str]) -> list[Path]:
         DataError: The folder, or one in it, cannot be read.
     """
 
-    def unreadable(error: OSError) -> None:
+    def unreadable(folder: Path, error: OSError) -> None:
         raise DataError(
-            f"The folder {error.filename} cannot be read: {error.strerror}.", hint="Check the path."
+            f"The folder {folder} cannot be read: {error.strerror}.", hint="Check the path."
         ) from error
 
-    found: list[Path] = []
-    for folder, inner, names in os.walk(root, onerror=unreadable):
-        inner[:] = [name for name in inner if not name.startswith(".")]
-        fitting = [
-            name for name in names if not name.startswith(".") and name.lower().endswith(tuple(endings))
-        ]
-        found.extend(Path(folder, name) for name in fitting)
-    return sorted(found)
+    found = (entry for entry in walk(root, unreadable) if entry.name.lower().endswith(tuple(endings)))
+    return sorted(Path(entry.path) for entry in found if not entry.is_dir())
 
 
 @dataclass(slots=True)

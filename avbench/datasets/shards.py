@@ -14,6 +14,7 @@ from avbench.clips import Clip, Gallery
 from avbench.datasets.clip_chain import ClipChain
 from avbench.datasets.cliplist import abridged, data_root, leaves, reject_unknown
 from avbench.datasets.tar_index import Sample, TarIndex, indexed
+from avbench.datasets.walk import walk
 from avbench.errors import DataError
 from avbench.records import DatasetRequest
 
@@ -140,9 +141,14 @@ def _tars(root: Path, pattern: str) -> tuple[list[str], list[str]]:
     """Return the tars below the root that match, and those that cannot be used, with the reason."""
     names: list[str] = []
     left_out: list[str] = []
-    for path in sorted(root.rglob("*")):
+
+    def unreadable(folder: Path, error: OSError) -> None:
+        name = folder.relative_to(root).as_posix()
+        left_out.append(f"{name} cannot be read ({error.strerror or error})")
+
+    for path in sorted(Path(entry.path) for entry in walk(root, unreadable)):
         name = path.relative_to(root).as_posix()
-        if any(part.startswith(".") for part in Path(name).parts) or not fnmatch(name, pattern):
+        if not fnmatch(name, pattern):
             continue
         if name.lower().endswith(COMPRESSED):
             left_out.append(f"{name} is compressed, so that no sample can be found by its place")

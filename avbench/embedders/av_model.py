@@ -10,7 +10,7 @@ from avbench.records import Args, EmbedderRecord, ModelRecord
 from avbench.runs.border import check_embeddings
 
 if TYPE_CHECKING:
-    from avbench.registry import Registry
+    from avbench.plugins.registry import Registry
 
 PREFIX = "model:"
 

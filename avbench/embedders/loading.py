@@ -17,8 +17,8 @@ from typing import Any
 from avbench.embedders.download import fetch, present
 from avbench.errors import AvbenchError, ModelError, UsageError
 from avbench.judges.judge import JudgeRecord
+from avbench.plugins.raised import sentence
 from avbench.records import Checkpoint, EmbedderRecord, Progress
-from avbench.resolve import sentence
 
 HUB = "https://huggingface.co/{name}/resolve/main"
 """Where the folder of a hub's ``owner/name`` is fetched from."""

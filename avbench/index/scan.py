@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from avbench.datasets.cliplist import abridged
 from avbench.digests import RACY_SECONDS
 from avbench.errors import DataError
 from avbench.index.entries import Entry, entry_of
@@ -120,9 +121,12 @@ def _probe(
 
 
 def _notes(tree: Tree, meanwhile: int, restless: int) -> tuple[str, ...]:
-    notes = [f"left out: {each}" for each in tree.left_out]
+    reasons: dict[str, list[str]] = {}
+    for entry, reason in (each.rsplit(": ", 1) for each in tree.left_out):
+        reasons.setdefault(reason, []).append(entry)
+    notes = [f"left out: {abridged(entries)}: {reason}" for reason, entries in reasons.items()]
     if meanwhile:
-        notes.append(f"the tree changed meanwhile: {meanwhile} files were probed again or came late")
+        notes.append(f"the tree changed meanwhile; files that were probed again or came late: {meanwhile}")
     if restless:
-        notes.append(f"the tree still changes: {restless} files are left out; index it again")
+        notes.append(f"the tree still changes; files that are left out: {restless}; index it again")
     return tuple(notes)

@@ -1,12 +1,13 @@
 """The media files below a folder, each with its size and date, by one walk."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from avbench.datasets.cliplist import leaves
+from avbench.datasets.cliplist import LEAVING, leaves
 from avbench.datasets.folder import EXTENSIONS
+from avbench.datasets.walk import walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,36 +48,26 @@ def walk_tree(root: Path, endings: Sequence[str] = EXTENSIONS) -> Tree:
     """
     files: dict[str, Stamp] = {}
     left_out: list[str] = []
-    waiting = [""]
-    while waiting:
-        folder = waiting.pop()
-        try:
-            for entry in _entries(root, folder):
-                name = f"{folder}{entry.name}"
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(f"{name}/")
-                elif entry.name.lower().endswith(tuple(endings)):
-                    found = _look(root, entry)
-                    if isinstance(found, Stamp):
-                        files[name] = found
-                    elif found:
-                        left_out.append(f"{_shown(name)}: {found}")
-        except OSError as error:
-            left_out.append(
-                f"{_shown(folder.rstrip('/')) or '.'}: {(error.strerror or 'unreadable').lower()}"
-            )
+
+    def unreadable(folder: Path, error: OSError) -> None:
+        name = folder.relative_to(root).as_posix()
+        left_out.append(f"{_shown(name)}: {(error.strerror or 'unreadable').lower()}")
+
+    above = len(os.path.join(root, ""))  # noqa: PTH118 - a Path for each file would double the time
+    for entry in walk(root, unreadable):
+        if entry.name.lower().endswith(tuple(endings)):
+            name, found = entry.path[above:], _look(root, entry)
+            if isinstance(found, Stamp):
+                files[name] = found
+            elif found:
+                left_out.append(f"{_shown(name)}: {found}")
     return Tree(files=dict(sorted(files.items())), left_out=sorted(left_out))
-
-
-def _entries(root: Path, folder: str) -> Iterator["os.DirEntry[str]"]:
-    with os.scandir(root / folder) as entries:
-        yield from (entry for entry in entries if not entry.name.startswith("."))
 
 
 def _look(root: Path, entry: "os.DirEntry[str]") -> Stamp | str:
     """Return a file's stamp, or why it is not used; nothing of one that has gone, or is a folder."""
     if entry.is_symlink() and leaves(root, Path(entry.path)):
-        return "a link that leaves the data root"
+        return LEAVING
     if _shown(entry.name) != entry.name:
         return "a name that is not UTF-8"
     try:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from avbench.errors import ModelError, UnknownName, UsageError
 from avbench.judges.judge import Criterion, Impression, JudgeRecord, Verdict
 from avbench.protocols import AudioBatch, VideoBatch
-from avbench.provenance import model_info
 from avbench.resolve import Contestant
+from avbench.results.provenance import model_info
 
 if TYPE_CHECKING:
-    from avbench.registry import Registry
+    from avbench.plugins.registry import Registry
 
 ALIGNMENT = "alignment"
 NOTE = (

@@ -9,6 +9,7 @@ from pathlib import Path
 from avbench.clips import Clip
 from avbench.datasets.file_names import ClipKey, read_name
 from avbench.errors import DataError
+from avbench.lists.rows import unreadable
 
 # Headings under which lists keep the id; without a heading the first two fields are looked at.
 ID_HEADINGS = ("youtube_id", "videoid", "video_id", "ytid", "filename", "id")
@@ -32,6 +33,11 @@ class NamedClips:
         """The videos that the clips are from."""
         return frozenset(key.source for key in self.keys)
 
+    @property
+    def says_places(self) -> bool:
+        """Whether every clip is known by where in its video it is, not by its video alone."""
+        return all(key.start is not None for key in self.keys)
+
 
 def read_ids(path: Path) -> NamedClips:
     """Read the clips that a file names: a csv, tab- or ``&``-separated list, or one name a line.
@@ -42,7 +48,7 @@ def read_ids(path: Path) -> NamedClips:
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"The list {path} cannot be read: {error}.", hint="Give a text file.") from error
+        raise unreadable(path, error) from error
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("# ")]
     keys = tuple(dict.fromkeys(_keys(lines)))
     if not keys:

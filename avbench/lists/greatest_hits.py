@@ -9,7 +9,7 @@ from typing import cast
 from avbench.datasets.file_names import ClipKey
 from avbench.errors import DataError
 from avbench.lists.id_list import IdList, ListedClip
-from avbench.lists.rows import BadRow, repetitions
+from avbench.lists.rows import BadRow, repetitions, unreadable
 
 # The time of day; recordings that were cut again have a number after it, of up to four digits.
 STAMP = re.compile(r"\d{4}(?:-\d{1,2}){5}(?:-\d{1,4})?", re.ASCII)
@@ -37,9 +37,7 @@ def read_greatest_hits(path: Path) -> IdList:
         text = path.read_text(encoding="utf-8-sig")
         said: object = json.loads(text) if text.lstrip()[:1] in ("[", "{") else text.split("\n")
     except (OSError, ValueError, RecursionError) as error:
-        raise DataError(
-            f"The list {path} cannot be read: {error}.", hint="Give the file as its authors distribute it."
-        ) from error
+        raise unreadable(path, error) from error
     entries = list(_entries(said))
     clips: dict[ClipKey, ListedClip] = {}
     for place, (name, hit) in enumerate(entries, start=1):

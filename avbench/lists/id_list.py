@@ -22,11 +22,8 @@ class ListedClip:
 
     @property
     def id(self) -> str:
-        """The canonical name, ``<source>_<start ms>_<end ms>``, as far as known; else ``<source>.<n>``."""
-        if self.key.start is None and self.key.index is not None:
-            return f"{self.key.source}.{self.key.index}"
-        known = (self.key.source, self.key.start, self.key.end)
-        return "_".join(str(part) for part in known if part is not None)
+        """The key's canonical name."""
+        return self.key.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +43,6 @@ class IdList:
     @property
     def digest(self) -> str:
         """The SHA-256 of the sorted ids, one a line."""
-        from avbench.results import ids_digest
+        from avbench.results.document import ids_digest
 
         return ids_digest([clip.id for clip in self.clips])

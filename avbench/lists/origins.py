@@ -11,6 +11,7 @@ from avbench.lists.id_list import IdList
 from avbench.lists.kinetics import kept_classes, read_kinetics
 from avbench.lists.known import KNOWN, check, known_name, named
 from avbench.lists.panda70m import read_panda70m
+from avbench.lists.rows import unreadable
 from avbench.lists.small_sets import read_ave, read_avsync15, read_json_lines, read_llp
 from avbench.lists.synchformer import in_sync, read_shifts, read_sparse
 from avbench.lists.vggsound import read_cavmae, read_mmaudio, read_vggsound
@@ -23,17 +24,26 @@ VGGSOUNDER_VIEWS = ("vggsounder-1.0", "av-clean", "av-clean-original")
 def read_vggsound_kind(path: Path, args: Args) -> IdList:
     """Read a list of VGGSound's clips, whoever made it: its first line tells."""
     first = _first_line(path)
-    if first.startswith("video_id,label,modality"):
-        return read_vggsounder(path)
-    if first.startswith("dataset_name,"):
-        return in_sync(read_shifts(path)) if "offset_sec" in first else read_sparse(path)
-    if first.startswith("id\t"):
-        return read_mmaudio(path)
-    if first.startswith("{"):
-        return read_cavmae(path)
+    if read := next((each for begins, each in VGGSOUND_OTHERS.items() if first.startswith(begins)), None):
+        if "split" in args:
+            raise DataError(
+                f"The list {path} names no split: VGGSound's own vggsound.csv alone does.",
+                hint="Leave the split out.",
+            )
+        return read(path)
     # Only vggsound.csv names splits; a benchmark asks for the test set.
     four = first.endswith((",train", ",test"))
     return read_vggsound(path, split=args.get("split", "test" if four else ""))
+
+
+VGGSOUND_OTHERS: Mapping[str, Callable[[Path], IdList]] = {
+    "video_id,label,modality": read_vggsounder,
+    "dataset_name,video_id,vstart_sec,offset_sec": lambda path: in_sync(read_shifts(path)),
+    "dataset_name,": read_sparse,
+    "id\t": read_mmaudio,
+    "{": read_cavmae,
+}
+"""What the first line of a list of VGGSound's clips that others made begins with: its reader by beginning."""
 
 
 def read_audioset_kind(path: Path, args: Args) -> IdList:
@@ -48,9 +58,7 @@ def _first_line(path: Path) -> str:
         with path.open(encoding="utf-8-sig") as file:
             return next((line.strip() for line in file if line.strip()), "")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"The list {path} cannot be read: {error}.", hint="Give the file as its authors distribute it."
-        ) from error
+        raise unreadable(path, error) from error
 
 
 READERS: Mapping[str, Callable[[Path, Args], IdList]] = {

@@ -14,6 +14,18 @@ PADDED_NAME = re.compile(r"([A-Za-z0-9_-]{11})_(\d{6})(?:\.mp4)?", re.ASCII)
 VGGSOUND_MS = 10_000
 
 
+def unreadable(path: Path, error: Exception, *, after: int = 0) -> DataError:
+    """Return the error for a list that cannot be read, or not ``after`` some line."""
+    where = f" after line {after}" if after else ""
+    if isinstance(error, UnicodeDecodeError):
+        why, hint = "it is no text in UTF-8", "Save it in UTF-8, or give it as its authors distribute it."
+    elif isinstance(error, OSError):
+        why, hint = (error.strerror or "no such file").lower(), "Check the path."
+    else:
+        why, hint = str(error), "Give the file as its authors distribute it."
+    return DataError(f"The list {path} cannot be read{where}: {why}.", hint=hint)
+
+
 class BadRow(ValueError):
     """A line that breaks its format; :func:`numbered` adds the file and the line."""
 
@@ -38,13 +50,12 @@ def table(
             reader = csv.reader(file, delimiter=delimiter, skipinitialspace=after_space, strict=True)
             for cells in reader:
                 line = reader.line_num
-                if cells and not (comments and cells[0].startswith(comments)):
+                if (len(cells) > 1 or "".join(cells).strip()) and not (
+                    comments and cells[0].startswith(comments)
+                ):
                     yield line, cells
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(
-            f"The list {path} cannot be read after line {line}: {error}.",
-            hint="Give the file as its authors distribute it.",
-        ) from error
+        raise unreadable(path, error, after=line) from error
 
 
 @contextmanager

@@ -7,9 +7,8 @@ from pathlib import Path, PurePosixPath
 from typing import cast
 
 from avbench.datasets.file_names import ClipKey
-from avbench.errors import DataError
 from avbench.lists.id_list import IdList, ListedClip
-from avbench.lists.rows import BadRow, headed, numbered, padded, source, stretch
+from avbench.lists.rows import BadRow, headed, numbered, padded, source, stretch, unreadable
 
 PLAIN_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", re.ASCII)
 LLP_EVENTS = {"heard": "AVVP_eval_audio.csv", "seen": "AVVP_eval_visual.csv"}
@@ -158,6 +157,4 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"The list {path} cannot be read: {error}.", hint="Give the file as its authors distribute it."
-        ) from error
+        raise unreadable(path, error) from error

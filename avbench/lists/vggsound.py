@@ -8,7 +8,7 @@ from typing import Any, cast
 from avbench.datasets.file_names import ClipKey
 from avbench.errors import DataError
 from avbench.lists.id_list import IdList, ListedClip
-from avbench.lists.rows import BadRow, headed, numbered, padded, repetitions, table, ten_seconds
+from avbench.lists.rows import BadRow, headed, numbered, padded, repetitions, table, ten_seconds, unreadable
 
 SPLITS = ("train", "test")
 
@@ -27,6 +27,8 @@ def read_vggsound(path: Path, *, split: str = "") -> IdList:
     Raises:
         DataError: A line is of neither generation, or of the other one than the first; a clip has two labels.
     """
+    if split and split not in SPLITS:
+        raise DataError(f"VGGSound has no split {split!r}.", hint=f"Known: {', '.join(SPLITS)}.")
     clips: dict[ClipKey, ListedClip] = {}
     repeated = fields = 0
     for line, cells in table(path):
@@ -51,16 +53,21 @@ def read_vggsound(path: Path, *, split: str = "") -> IdList:
 def _clip(cells: list[str], fields: int) -> ListedClip:
     if fields not in (2, 4):
         raise BadRow(
-            f"{fields} fields, where VGGSound's lists have 2 (train.csv, test.csv) or 4 (vggsound.csv)"
+            f"{_fields(fields)} between commas, where VGGSound's lists have 2 (train.csv, test.csv) or 4 "
+            "(vggsound.csv)"
         )
     if len(cells) != fields:
-        raise BadRow(f"{len(cells)} fields after lines of {fields}")
+        raise BadRow(f"{_fields(len(cells))} after lines of {fields}")
     if fields == 2:
         return ListedClip(key=padded(cells[0]), classes=(cells[1],))
     video, start, label, split = cells
     if split not in SPLITS:
         raise BadRow(f"the split {split!r} is neither train nor test")
     return ListedClip(key=ten_seconds(video, start), classes=(label,), labels={"split": split})
+
+
+def _fields(count: int) -> str:
+    return "1 field" if count == 1 else f"{count} fields"
 
 
 def read_classes(path: Path) -> dict[str, tuple[int, str]]:
@@ -118,9 +125,9 @@ def read_cavmae(path: Path, classes: Path | None = None) -> IdList:
 
 def _data(path: Path) -> list[dict[str, Any]]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"The list {path} is no json that can be read: {error}.", hint="Check it.") from error
+        raise unreadable(path, error) from error
     data: object = cast("dict[str, Any]", document).get("data") if isinstance(document, dict) else None
     if not isinstance(data, list):
         raise DataError(f"The list {path} has no data.", hint='Give CAV-MAE\'s json: {"data": [...]}.')

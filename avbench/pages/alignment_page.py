@@ -22,7 +22,7 @@ from avbench.pages.judged_pairs import KINDS, JudgedPair, JudgedPairs, write_pai
 from avbench.pages.summary import notes, provenance, scores
 from avbench.pages.text import counted, escaped, table
 from avbench.records import Progress
-from avbench.results import RunResult
+from avbench.results.document import RunResult
 from avbench.tasks.alignment import AlignmentRecord
 from avbench.tasks.pairs import PairKind
 

@@ -18,7 +18,7 @@ from avbench.pages.files import put
 from avbench.pages.frame import framed
 from avbench.pages.summary import notes, provenance, scores
 from avbench.pages.text import escaped
-from avbench.results import RunResult
+from avbench.results.document import RunResult
 from avbench.tasks.choices import POINT, THRESHOLD
 
 INDEX, DATA = "index.html", "choices.json"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from avbench.pages.summary import head
 from avbench.pages.text import escaped
-from avbench.results import RunResult
+from avbench.results.document import RunResult
 
 
 def framed(result: RunResult, body: str, end: str) -> str:

@@ -16,7 +16,7 @@ from avbench.pages.files import put
 from avbench.pages.frame import framed
 from avbench.pages.summary import notes, provenance, scores
 from avbench.pages.text import counted
-from avbench.results import RunResult
+from avbench.results.document import RunResult
 
 INDEX, DATA = "index.html", "offsets.json"
 

@@ -12,7 +12,6 @@ The same result gives the same bytes.
 from collections.abc import Sequence
 from pathlib import Path
 
-from avbench.archive import prepare
 from avbench.errors import UsageError
 from avbench.pages.colours import gradient
 from avbench.pages.exhibits import Exhibition
@@ -23,7 +22,8 @@ from avbench.pages.spectrograms import RANGE_DB
 from avbench.pages.summary import KINDS, choice, notes, page_kind, provenance, scores
 from avbench.pages.videos import write_videos
 from avbench.records import Progress
-from avbench.results import RunResult
+from avbench.results.archive import prepare
+from avbench.results.document import RunResult
 from avbench.specs import TaskSpec, pinned
 
 INDEX = "index.html"

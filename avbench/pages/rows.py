@@ -10,7 +10,7 @@ from avbench.pages.files import made_name, truth_name, video_name
 from avbench.pages.ranking import ONSET_TOLERANCE, ONSETS, onset_f1
 from avbench.pages.spectrograms import MARKED_HZ, Bands
 from avbench.pages.text import counted, escaped
-from avbench.results import RunResult
+from avbench.results.document import RunResult
 from avbench.tasks.generation_pairs import SoundRecord
 
 # Nearer to the top than this a frequency would be cut off.

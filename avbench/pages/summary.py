@@ -8,7 +8,7 @@ from avbench.boards.tables import coverage_line, identity_line, model_line, scor
 from avbench.pages.exhibits import Exhibition
 from avbench.pages.text import counted, escaped, pairs, table
 from avbench.records import Args, Capability
-from avbench.results import RunResult
+from avbench.results.document import RunResult
 
 DIGITS = 12
 KINDS: Mapping[str, str] = {

@@ -7,9 +7,9 @@ from typing import Any
 from avbench.clips import Clip
 from avbench.errors import PluginError
 from avbench.pages.judged_pairs import JudgedPairs, judged_pairs
-from avbench.provenance import store_key
 from avbench.resolve import Contestant, Plan
-from avbench.results import Score
+from avbench.results.document import Score
+from avbench.results.provenance import store_key
 from avbench.runs.apart import decoded_apart
 from avbench.runs.census import Census, LeftOut
 from avbench.runs.job import Evaluated, Job, nothing_left, score_of

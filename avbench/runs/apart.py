@@ -18,7 +18,10 @@ from avbench.runs.slots import Decoded, Unread
 class Taken:
     """What a model is given for a clip: a picture and a sound from wherever they were taken.
 
-    Nothing is ever filled up: what is made up at an end would tell where the other stream lies.
+    Attributes:
+        frames: ``(time, channel=3, height, width)``, uint8 RGB.
+        samples: ``(channel, time)``, float32 in [-1, 1].
+        filled: Always empty: what is made up at an end would tell where the other stream lies.
     """
 
     frames: NDArray[np.uint8] | None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from avbench.errors import AvbenchError, MediaError, ModelError, StorageError
-from avbench.resolve import sentence
+from avbench.plugins.raised import sentence
 from avbench.runs.slots import Slots
 
 T = TypeVar("T")

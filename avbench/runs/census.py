@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from avbench.clips import Clip
 from avbench.digests import FileDigests
 from avbench.records import Progress
-from avbench.results import digest_of
+from avbench.results.document import digest_of
 
 # A list may round its times; a clip this much shorter than the window is still whole.
 ROUNDING_SECONDS = 1e-3

@@ -12,7 +12,7 @@ from avbench.judges.judge import Criterion
 from avbench.leakage.declared import CLEAN, unseen
 from avbench.pages.exhibits import Exhibition, exhibition
 from avbench.resolve import Plan
-from avbench.results import Score
+from avbench.results.document import Score
 from avbench.runs.hearing import Listener
 from avbench.runs.job import (
     Evaluated,

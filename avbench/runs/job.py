@@ -16,11 +16,11 @@ from avbench.metrics.offsets import Trials
 from avbench.pages.exhibits import Exhibition
 from avbench.pages.judged_pairs import JudgedPairs
 from avbench.pages.text import counted
+from avbench.plugins.registry import Registry
 from avbench.records import Progress
-from avbench.registry import Registry
 from avbench.requests import RunRequest
 from avbench.resolve import Plan
-from avbench.results import Interval, ScaleRow, Score
+from avbench.results.document import Interval, ScaleRow, Score
 from avbench.runs.census import Census, LeftOut, take_census
 
 
@@ -149,9 +149,15 @@ def nothing_left(plan: Plan, left_out: Mapping[str, LeftOut]) -> DataError:
     """Return the error for a run of which no clip can be evaluated."""
     counts = Counter(each.reason for each in left_out.values())
     listing = ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items()))
+    if set(counts) != {"missing"}:
+        hint = f"{plan.spec.name!r} needs files with both streams, at least {plan.spec.least:g} s long."
+    elif len(plan.clips) < len(plan.dataset.clips):
+        hint = "--limit takes the first clips asked for, on disk or not: raise it, or leave it out."
+    else:
+        hint = f"Check where files are looked for: {plan.clips[0].path}"
     return DataError(
         f"None of {counted(len(plan.clips), 'clip')} of {plan.dataset.name!r} can be evaluated ({listing}).",
-        hint=f"{plan.spec.name!r} needs files with both streams, at least {plan.spec.least:g} s long.",
+        hint=hint,
     )
 
 

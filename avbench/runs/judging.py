@@ -18,9 +18,9 @@ from avbench.clips import Clip
 from avbench.errors import MediaError
 from avbench.judges.judge import Criterion, Impression, Judge, JudgeRecord, Verdict
 from avbench.protocols import AudioBatch, VideoBatch
-from avbench.provenance import decoder, fit_of
 from avbench.records import Progress, VideoInput
 from avbench.resolve import Plan
+from avbench.results.provenance import decoder, fit_of
 from avbench.runs.attempts import costing_one_clip
 from avbench.runs.sounds import FULL_SCALE, form_of
 from avbench.store import Shelf, Store

@@ -12,7 +12,7 @@ from avbench.metrics.measurement import Measurement
 from avbench.metrics.offsets import Trials
 from avbench.pages.judged_pairs import JudgedPairs
 from avbench.pages.text import counted
-from avbench.results import ScaleRow
+from avbench.results.document import ScaleRow
 from avbench.runs.apart import decoder_note
 from avbench.runs.attempts import Attempts
 from avbench.runs.census import Census, LeftOut

@@ -14,9 +14,9 @@ from avbench.judges.accepting import judge_named
 from avbench.judges.judge import JudgeRecord
 from avbench.metrics.frechet import Moments
 from avbench.metrics.statistics_files import Statistics
-from avbench.provenance import device_name, model_info, store_key, versions
 from avbench.records import EmbedderRecord
 from avbench.resolve import Contestant, Plan, resolve_model
+from avbench.results.provenance import device_name, model_info, store_key, versions
 from avbench.runs.embedding import Embedder
 from avbench.runs.hearing import Ear, EmbedderEar, SignalEar, SimilarityEar
 from avbench.runs.job import Job

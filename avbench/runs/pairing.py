@@ -6,7 +6,7 @@ from typing import Any
 
 from avbench.clips import Clip
 from avbench.records import ModelInputs
-from avbench.results import digest_of
+from avbench.results.document import digest_of
 from avbench.runs.attempts import Attempts
 from avbench.runs.border import check_alignment_scores
 from avbench.runs.slots import Slots, audio_batch, video_batch

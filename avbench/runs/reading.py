@@ -9,7 +9,7 @@ import numpy as np
 
 from avbench.clips import Clip
 from avbench.errors import AvbenchError, ModelError
-from avbench.resolve import sentence
+from avbench.plugins.raised import sentence
 from avbench.store import Store
 from avbench.tasks.features import Rows
 

@@ -6,8 +6,9 @@ from typing import TypeVar
 
 from avbench.clips import Clip
 from avbench.errors import AvbenchError, DataError
-from avbench.resolve import Contestant, Plan, resolve_model, resolve_task, sentence
-from avbench.results import ScaleRow, Score
+from avbench.plugins.raised import sentence
+from avbench.resolve import Contestant, Plan, resolve_model, resolve_task
+from avbench.results.document import ScaleRow, Score
 from avbench.runs.attempts import Attempts
 from avbench.runs.job import Job
 from avbench.runs.slots import Slots, Unread

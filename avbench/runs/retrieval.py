@@ -8,9 +8,10 @@ import numpy as np
 
 from avbench.clips import Clip
 from avbench.errors import DataError
-from avbench.provenance import store_key
+from avbench.pages.text import counted
 from avbench.resolve import Contestant, Plan
-from avbench.results import Score
+from avbench.results.document import Score
+from avbench.results.provenance import store_key
 from avbench.runs.border import check_same_space
 from avbench.runs.census import Census
 from avbench.runs.embedding import Embedder
@@ -94,7 +95,7 @@ def _load(plan: Plan) -> Embedder:
 
 def _to_do(plan: Plan, batches: Sequence[Batch]) -> str:
     left = sum(len(batch.clips) for batch in batches)
-    return f"{left} clips to embed on {plan.device}" if left else "nothing to embed"
+    return f"{counted(left, 'clip')} to embed on {plan.device}" if left else "nothing to embed"
 
 
 def score_model(plan: Plan, name: str, clips: Sequence[Clip], rows: Rows) -> Scored:
@@ -116,10 +117,11 @@ def score_model(plan: Plan, name: str, clips: Sequence[Clip], rows: Rows) -> Sco
         plan, clips, *(np.stack([rows[each][clip.id] for clip in clips]) for each in MODALITIES)
     )
     if not outcome.measurements:
+        alike = " of one class" if isinstance(outcome, CategoryOutcome) else ""
         raise DataError(
-            f"Only {len(clips)} clip{'s' * (len(clips) != 1)} could be evaluated; "
-            "ranking needs at least two in one gallery, or of one class where classes count.",
-            hint="Add clips, or raise --limit.",
+            f"Only {counted(len(clips), 'clip')} could be evaluated, no two{alike} in one gallery: there is "
+            "nothing to rank.",
+            hint=" ".join(("Add clips, or raise --limit.", *plan.dataset.notes)),
         )
     return Scored(
         scores=tuple(score_of(each) for each in outcome.measurements),
@@ -171,7 +173,7 @@ def _embed_unread(contestant: Contestant, plan: Plan, clips: Sequence[Clip]) -> 
 
 def _sizes(outcome: Outcome) -> dict[str, tuple[int, ...]]:
     """Return the sizes of the galleries, by name, each in the order of its parts."""
-    if isinstance(outcome, ChoiceOutcome):
+    if isinstance(outcome, ChoiceOutcome | CategoryOutcome):
         return dict(outcome.galleries)
     first = outcome.queries[0].direction
     parts = Counter((each.gallery, each.part) for each in outcome.queries if each.direction == first)

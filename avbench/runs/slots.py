@@ -13,7 +13,13 @@ from avbench.records import ModelInputs
 
 
 class Decoded(Protocol):
-    """The streams of one clip that were decoded; ``None`` for one the model does not read."""
+    """The streams of one clip that were decoded; ``None`` for one the model does not read.
+
+    Attributes:
+        frames: ``(time, channel=3, height, width)``, uint8 RGB.
+        samples: ``(channel, time)``, float32 in [-1, 1].
+        filled: Seconds that were filled up, by stream (:class:`avbench.media.info.Fit`).
+    """
 
     @property
     def frames(self) -> NDArray[np.uint8] | None: ...  # noqa: D102

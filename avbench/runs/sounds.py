@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from avbench.clips import Clip
 from avbench.errors import MediaError
-from avbench.provenance import decoder, fit_of, store_key
 from avbench.records import AudioInput, Progress
 from avbench.resolve import Plan
+from avbench.results.provenance import decoder, fit_of, store_key
 from avbench.runs.attempts import Attempts
 from avbench.runs.border import check_sounds
 from avbench.runs.census import Census, LeftOut

@@ -13,9 +13,9 @@ import numpy as np
 
 from avbench.clips import Clip
 from avbench.errors import MediaError
-from avbench.provenance import fit_of
 from avbench.records import AudioInput, Progress, VideoInput
 from avbench.resolve import Plan
+from avbench.results.provenance import fit_of
 from avbench.runs.census import Census, LeftOut
 from avbench.runs.embedding import Embedder
 from avbench.runs.slots import Decoded, Slots, Unread

@@ -24,8 +24,8 @@ from avbench.errors import MediaError
 from avbench.media.info import DecodedClip
 from avbench.media.measure import QUIET, STILL, VIDEO, changes
 from avbench.metrics.spectral_flux import SAMPLE_RATE, detect_onsets
-from avbench.provenance import decoder
 from avbench.records import AudioInput
+from avbench.results.provenance import decoder
 from avbench.runs.census import Census, LeftOut
 from avbench.runs.job import Job
 from avbench.runs.stream import decoded_batches, note_failures

@@ -7,9 +7,9 @@ from typing import Any
 from avbench.clips import Clip
 from avbench.errors import DataError, PluginError
 from avbench.metrics.offsets import Trials
-from avbench.provenance import store_key
 from avbench.resolve import Contestant, Plan
-from avbench.results import Score, digest_of
+from avbench.results.document import Score, digest_of
+from avbench.results.provenance import store_key
 from avbench.runs.census import Census, LeftOut
 from avbench.runs.job import Evaluated, Job, nothing_left, score_of
 from avbench.runs.kept_scores import Scores, compute, evaluated_trials, recall

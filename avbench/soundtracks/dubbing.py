@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from avbench.clips import Clip
 from avbench.errors import AvbenchError, MediaError
 from avbench.media.info import Picture
+from avbench.plugins.raised import sentence
 from avbench.protocols import VideoBatch
 from avbench.records import VideoInput
-from avbench.resolve import Contestant, sentence
+from avbench.resolve import Contestant
 from avbench.runs.border import check_sounds
 from avbench.sounds import Sound
 from avbench.soundtracks.crossfade import joined, window_starts

@@ -22,11 +22,11 @@ from avbench.datasets.named_files import media_files
 from avbench.digests import FileDigests
 from avbench.errors import DataError, MediaError, UsageError
 from avbench.media.info import Picture
-from avbench.provenance import model_info, versions
+from avbench.plugins.registry import Registry
 from avbench.records import Args
-from avbench.registry import Registry
 from avbench.requests import RunRequest
 from avbench.resolve import Contestant, choose_device, resolve_model
+from avbench.results.provenance import model_info, versions
 from avbench.runs.job import Report
 from avbench.soundtracks.dubbing import Dubber
 from avbench.soundtracks.takes import MadeFrom, Soundtrack, Take, WithoutSound

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from avbench.media.info import Picture
-from avbench.results import ModelInfo
+from avbench.results.document import ModelInfo
 from avbench.sounds import Sound
 from avbench.store import write_whole
 

@@ -1,6 +1,6 @@
 """Scoring retrieval by category: whatever shares a class with the query is right."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
@@ -58,11 +58,13 @@ class CategoryOutcome:
     Attributes:
         measurements: In the order direction, metric.
         queries: One entry for each query and direction that has anything to find.
+        galleries: Sizes of the galleries by name, clips that ask for nothing included.
         notes: How many queries have nothing to find.
     """
 
     measurements: tuple[Measurement, ...]
     queries: tuple[CategoryQuery, ...]
+    galleries: Mapping[str, tuple[int, ...]]
     notes: tuple[str, ...]
 
 
@@ -118,7 +120,19 @@ def score_categories(
         queries += finding
         for each in _measure(direction, finding, protocol.cutoffs, seed) if finding else ():
             measurements.append(replace(each, id=f"{prefix}{each.id}"))
-    return CategoryOutcome(measurements=tuple(measurements), queries=tuple(queries), notes=tuple(notes))
+    sizes = _sizes(galleries, row_of)
+    return CategoryOutcome(
+        measurements=tuple(measurements), queries=tuple(queries), galleries=sizes, notes=tuple(notes)
+    )
+
+
+def _sizes(galleries: Sequence[Gallery], there: Container[str]) -> dict[str, tuple[int, ...]]:
+    """Return how many clips of each gallery have embeddings, by name, where there are any."""
+    counts = {
+        name: tuple(sum(clip in there for clip in each.clip_ids) for each in galleries if each.name == name)
+        for name in (STANDARD, CLEAN)
+    }
+    return {name: sizes for name, sizes in counts.items() if any(sizes)}
 
 
 def _require_classes(protocol: CategoryProtocol, clips: Sequence[Clip]) -> None:

@@ -1,1 +1,1 @@
-"""What models train on: clips rendered, decoded ahead of training, or decoded while it goes on."""
+"""Training: its recipe, and its clips: rendered, decoded ahead of it, or decoded while it goes on."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from avbench import ModelError
-from avbench.resolve import sentence
+from avbench.plugins.raised import sentence
 
 INSTALL = "pip install 'avbench[reference]'"
 

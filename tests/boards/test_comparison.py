@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from avbench import archive
 from avbench.boards.comparison import compare_results
 from avbench.boards.ranking import Entry, told_apart
 from avbench.cli.leaderboard import command
 from avbench.errors import DataError
 from avbench.metrics.onsets import OnsetCounts
-from avbench.results import Score
+from avbench.results import archive
+from avbench.results.document import Score
 from avbench.tasks.categories import CategoryQuery
 from avbench.tasks.generation_pairs import SoundRecord
 from avbench.tasks.retrieval_numbers import QueryRank
-from tests.test_results import result, score
+from tests.results.test_document import result, score
 
 QUERIES = 60
 

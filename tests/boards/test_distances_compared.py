@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from avbench import archive
 from avbench.boards.comparison import Comparison, compare_results
 from avbench.boards.ranking import Entry, told_apart
 from avbench.cli.leaderboard import command
-from avbench.results import Score
+from avbench.results import archive
+from avbench.results.document import Score
 from avbench.runs.job import score_of
 from avbench.tasks.features import ClipSounds
 from avbench.tasks.generation import score_generation
+from tests.results.test_document import result
 from tests.tasks.test_generation import clips
-from tests.test_results import result
 
 COUNT = 40
 

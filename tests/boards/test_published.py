@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from avbench import archive
 from avbench.boards.pages import as_json, page
 from avbench.boards.published import HEADING, Published, read_published
 from avbench.boards.ranking import boards, read_entries
 from avbench.cli.leaderboard import command
 from avbench.errors import DataError
-from tests.test_results import result
+from avbench.results import archive
+from tests.results.test_document import result
 
 SHIPPED = Path(__file__).parents[2] / "leaderboards" / "published"
 

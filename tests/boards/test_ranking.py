@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from avbench import archive
 from avbench.boards.pages import as_json, page
 from avbench.boards.ranking import Board, Entry, board, boards, read_entries
 from avbench.errors import DataError
-from avbench.results import RunResult, ScaleRow, Score, ids_digest
-from tests.test_results import result
+from avbench.results import archive
+from avbench.results.document import RunResult, ScaleRow, Score, ids_digest
+from tests.results.test_document import result
 
 
 def score(score_id: str, value: float, *, half: float = 0.05, unit: str = "fraction") -> Score:

@@ -5,7 +5,7 @@ import doctest
 import pytest
 
 from avbench.boards import score_ids
-from tests.test_results import score
+from tests.results.test_document import score
 
 
 def test_the_examples_in_the_docstrings_hold() -> None:

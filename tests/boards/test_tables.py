@@ -3,8 +3,8 @@
 import doctest
 
 from avbench.boards import tables
-from avbench.results import ScaleRow, Score
-from tests.test_results import coverage, result, score
+from avbench.results.document import ScaleRow, Score
+from tests.results.test_document import coverage, result, score
 
 
 def test_the_examples_in_the_docstrings_hold() -> None:

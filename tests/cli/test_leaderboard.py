@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from avbench import archive
 from avbench.cli.leaderboard import command
 from avbench.errors import DataError
-from tests.test_results import result
+from avbench.results import archive
+from tests.results.test_document import result
 
 
 @pytest.fixture

@@ -35,6 +35,13 @@ def test_an_unknown_data_set_names_the_nearest(tmp_path: Path, capsys: pytest.Ca
     assert "Did you mean 'vggsound'?" in capsys.readouterr().err
 
 
+def test_a_tree_of_another_data_set_is_left_alone(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = sorted(root.rglob("*"))
+    assert run("mimic", "ave", "--out", str(root), "--quiet") == 4
+    assert "holds an imitation of vggsound" in capsys.readouterr().err
+    assert sorted(root.rglob("*")) == before
+
+
 def test_the_planted_copies_and_no_other_pairs_are_found(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -56,6 +63,35 @@ def test_the_shared_video_is_found_in_the_lists(root: Path, capsys: pytest.Captu
     assert run("leakage", *lists) == 0
     said = capsys.readouterr().out
     assert "train.csv (5 clips) and test.csv (31 clips) share 0 clips and 1 video: --mimic-B1x" in said
+
+
+def test_clips_of_one_video_count_each(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "one").write_text("abcdefghijk_000000,x\nabcdefghijk_000010,x\n")
+    (tmp_path / "other").write_text("abcdefghijk_10000_20000\nabcdefghijk_0_10000\nbcdefghijkl_0_10000\n")
+    assert run("leakage", "--list", str(tmp_path / "one"), "--list", str(tmp_path / "other")) == 0
+    said = capsys.readouterr().out
+    assert said == "one (2 clips) and other (3 clips) share 2 clips and 1 video: abcdefghijk\n"
+
+
+def test_videos_alone_are_not_taken_for_clips(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "one").write_text("abcdefghijk_000000,x\n")
+    (tmp_path / "other").write_text("abcdefghijk\nbcdefghijkl\n")
+    assert run("leakage", "--list", str(tmp_path / "one"), "--list", str(tmp_path / "other")) == 0
+    assert capsys.readouterr().out == "one (1 clip) and other (2 videos) share 1 video: abcdefghijk\n"
+
+
+def test_a_folder_that_holds_links_alone_is_not_called_clean(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "x.mp4").write_bytes(b"x")
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "x.mp4").symlink_to(tmp_path / "elsewhere" / "x.mp4")
+    assert run("leakage", "--media", str(tmp_path / "links")) == 4
+    assert "x.mp4: a link that leaves the data root" in capsys.readouterr().err
+    (tmp_path / "empty").mkdir()
+    assert run("leakage", "--media", str(tmp_path / "empty")) == 4
+    assert "There is no video in" in capsys.readouterr().err
 
 
 def test_what_a_model_declares_is_held_against_a_list(

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from avbench import cli
 from avbench.cli.run import Budget, command, split_names
-from avbench.results import from_json
+from avbench.results.document import from_json
 from tests.runs.appearing import tokens, write_folder
 from tests.runs.sounding import sounding
 

@@ -9,10 +9,10 @@ from click.testing import CliRunner
 
 from avbench.cli.show import command
 from avbench.errors import DataError, UnknownName
-from avbench.results import from_json, to_json
+from avbench.results.document import from_json, to_json
 from avbench.store import cache_folder
 from tests.model_sources import seeing
-from tests.test_results import result
+from tests.results.test_document import result
 
 
 def shown(*args: str) -> str:

@@ -101,6 +101,53 @@ def test_a_link_that_leaves_the_root_is_not_followed(tmp_path):
     assert [clip.path.exists() for clip in found.clips] == [False, True]
 
 
+def test_links_that_leave_the_root_are_told_with_what_to_do(tmp_path):
+    elsewhere = touched(tmp_path / "elsewhere", f"{ID}_000030.mp4")
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "video").symlink_to(elsewhere)
+    (tmp_path / "root" / f"{ID}_000060.mp4").symlink_to(elsewhere / f"{ID}_000030.mp4")
+
+    for asked in ("", listing(tmp_path, f"{ID}_000030")):
+        with pytest.raises(DataError, match="video: a link that leaves the data root") as raised:
+            opened(tmp_path / "root", list=asked)
+        assert "the one that holds what they lead to" in str(raised.value.hint)
+
+    touched(tmp_path / "root", f"{ID}_000090.mp4")
+    (note,) = [each for each in opened(tmp_path / "root").notes if "left out" in each]
+    assert note.startswith("2 entries of the folder are left out")
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_a_folder_that_cannot_be_read_costs_itself_alone(tmp_path, monkeypatch, given):
+    root = touched(tmp_path, f"{ID}_000030.mp4", "lost+found/x.mp4")
+    scandir = os.scandir
+
+    def forbidden(path: Path):
+        if Path(path).name == "lost+found":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", forbidden)
+    found = opened(root, list=listing(tmp_path, f"{ID}_000030")) if given else opened(root)
+
+    assert [clip.path.name for clip in found.clips] == [f"{ID}_000030.mp4"]
+    assert "1 entry of the folder is left out: lost+found: permission denied." in found.notes
+
+
+@pytest.mark.parametrize(("dataset", "choice"), [("vggsound", "split"), ("audioset", "classes")])
+def test_what_chooses_from_a_list_is_refused_where_there_is_none(tmp_path, dataset, choice):
+    with pytest.raises(UsageError, match=f"{choice}=test says something of a list, and none was given"):
+        opened(touched(tmp_path, f"{ID}_000030.mp4"), dataset, **{choice: "test"})
+    with pytest.raises(UsageError, match=f"takes no argument '{choice}'"):
+        opened(tmp_path, "ave", **{choice: "test"})
+
+
+def test_a_split_of_a_list_that_names_none_is_refused(tmp_path):
+    (tmp_path / "vgg-test.tsv").write_text(f"id\tlabel\n{ID}_000030\tx\n")
+    with pytest.raises(DataError, match="names no split"):
+        opened(touched(tmp_path, f"{ID}_000030.mp4"), list=tmp_path / "vgg-test.tsv", split="test")
+
+
 def test_without_a_list_the_folder_is_asked_for(tmp_path):
     found = opened(touched(tmp_path, f"{ID}_000030.mp4", "abcdefghijk_10000_20000.mp4", "holiday.mp4"))
 
@@ -165,7 +212,7 @@ def test_every_layout_is_joined_with_its_list(tmp_path, dataset, split):
 def test_lists_on_the_command_line(tmp_path, capsys):
     path = listing(tmp_path, f"{ID}_000030")
     for args in (
-        [str(path), "--out", str(tmp_path / "ids"), "--json"],
+        [str(path), "--out", str(tmp_path / "new" / "ids"), "--json"],
         ["--json"],
         ["--dataset", "vggsound", "--json"],
     ):
@@ -180,7 +227,7 @@ def test_lists_on_the_command_line(tmp_path, capsys):
             assert "av-clean" in names
             assert ("audioset-balanced-22160" in names) == ("--dataset" not in args)
 
-    assert (tmp_path / "ids").read_text() == f"{ID}_30000_40000\n"
+    assert (tmp_path / "new" / "ids").read_text() == f"{ID}_30000_40000\n"
 
 
 @pytest.mark.skipif("AVBENCH_REAL_CLIPS" not in os.environ, reason="AVBENCH_REAL_CLIPS names no real clips")

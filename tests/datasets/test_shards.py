@@ -1,6 +1,7 @@
 """Tar files of videos: what is a clip, where it lies, what is left out."""
 
 import json
+import os
 import tarfile
 from pathlib import Path
 
@@ -98,6 +99,23 @@ def test_a_field_of_the_json_names_the_recording(root: Path) -> None:
         "Not all in the shards is used: samples that name no recording, each taken for one: 2.",
     )
     assert [clip.group for clip in opened(root).clips] == ids(dataset)
+
+
+def test_a_folder_that_cannot_be_read_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_tar(root / "a.tar", {"0.mp4": b"media"})
+    (root / "closed").mkdir()
+    scandir = os.scandir
+
+    def refused(folder: Path):
+        if Path(folder).name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refused)
+
+    assert opened(root).notes == (
+        "Not all in the shards is used: closed cannot be read (Permission denied).",
+    )
 
 
 def test_what_cannot_be_used_is_counted(root: Path, tmp_path: Path) -> None:

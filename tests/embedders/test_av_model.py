@@ -5,10 +5,11 @@ from collections.abc import Mapping
 import pytest
 import torch
 
-from avbench import AudioInput, ModelInputs, ModelRecord, VideoInput, registry
+from avbench import AudioInput, ModelInputs, ModelRecord, VideoInput
 from avbench.embedders.av_model import av_embedder, embedder_named
 from avbench.embedders.loading import resolve_network
 from avbench.errors import ModelError, UnknownName, UsageError
+from avbench.plugins import registry
 from tests.embedders.sounds import batch_of, three_sounds
 
 

@@ -5,10 +5,10 @@ import re
 import pytest
 import torch
 
-from avbench import registry
 from avbench.embedders import aisfx, avsynth_cnn, clap, panns, passt, vggish, yamnet
 from avbench.embedders.loading import digest_of_weights
 from avbench.embedders.records import EMBEDDERS
+from avbench.plugins import registry
 from avbench.protocols import AudioEmbedder
 
 RECORDS = {record.name: record for record in EMBEDDERS}
@@ -16,9 +16,9 @@ NAMES = list(RECORDS)
 
 
 def test_they_are_contributed_through_the_hook():
-    shelf = registry.load().embedders
+    embedders = registry.load().embedders
 
-    assert all(shelf.get(name) is RECORDS[name] for name in NAMES)
+    assert all(embedders.get(name) is RECORDS[name] for name in NAMES)
     assert len(RECORDS) == len(EMBEDDERS)
 
 

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from avbench.cli.train import command
-from avbench.recipes import read_recipe
 from avbench.training.choice import ARGUMENTS
+from avbench.training.recipes import read_recipe
 from gmscavp.plugin import FAMILY, RECIPES
 from tests.datasets.tars import write_tar
 

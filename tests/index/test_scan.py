@@ -101,7 +101,7 @@ def test_a_tree_that_changes_meanwhile_is_told(root: Path, media: Path, monkeypa
     found = scan(root, root.parent / "index.parquet", meddle, processes=1)
 
     assert {entry.path for entry in found.entries} == {*ODD[1:], "empty.mp4", "broken.mp4", "late.mp4"}
-    assert any("changed meanwhile: 1 files" in note for note in found.notes)
+    assert any("files that were probed again or came late: 1" in note for note in found.notes)
 
 
 def test_links_out_of_the_root_and_unreadable_folders_are_told(

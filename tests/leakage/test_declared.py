@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avbench import registry
 from avbench.boards.pages import page
 from avbench.boards.ranking import boards, read_entries
 from avbench.boards.tables import result_tables
@@ -14,8 +13,9 @@ from avbench.clips import Clip, Gallery
 from avbench.datasets.cliplist import ClipList
 from avbench.errors import DataError
 from avbench.leakage.declared import examined
+from avbench.plugins import registry
 from avbench.records import ModelInputs, ModelRecord
-from avbench.results import RunResult
+from avbench.results.document import RunResult
 from avbench.specs import CategoryProtocol
 from avbench.tasks.categories import score_categories
 from tests.model_sources import seeing

@@ -65,6 +65,7 @@ def test_a_repeated_row_counts_once_and_is_told(tmp_path):
         (read_vggsound, f"{ID}_000030.mp4,x\n{ID},60,x,test\n", "Line 2 .* 4 fields after lines of 2"),
         (read_vggsound, f"{ID},30,x,validation\n", "Line 1 .* neither train nor test"),
         (read_vggsound, "a,b,c\n", "Line 1 .* 3 fields"),
+        (read_vggsound, f"{ID}_000030.mp4;x\n", "Line 1 .* 1 field between commas"),
         (read_vggsound, f"{ID}_000030.mp4,x\n{ID}_000030.mp4,y\n", "Line 2 .* stands above as 'x'"),
         (read_vggsound, "../../etc_pw_000030.mp4,x\n", "Line 1 .* no name"),
         (read_vggsound, "../../../xy,30,x,test\n", "Line 1 .* no id of a YouTube video"),
@@ -98,6 +99,31 @@ def test_a_repeated_row_counts_once_and_is_told(tmp_path):
 def test_what_breaks_a_format_is_named_by_its_place(tmp_path, reader, text, said):
     with pytest.raises(DataError, match=f"(?s){said}"):
         reader(written(tmp_path, text))
+
+
+def test_a_list_that_is_not_there_or_no_text_says_so_in_words(tmp_path):
+    for reader in (read_vggsound, read_cavmae, read_ave, read_audioset):
+        with pytest.raises(DataError, match=r"cannot be read.*: no such file or directory\.") as raised:
+            reader(tmp_path / "none.csv")
+        assert raised.value.hint == "Check the path."
+    (tmp_path / "utf-16.csv").write_text(f"{ID}_000030.mp4,x\n", encoding="utf-16")
+    with pytest.raises(DataError, match=r"no text in UTF-8\."):
+        read_vggsound(tmp_path / "utf-16.csv")
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path):
+    item = f'{{"video_id": "{ID}_000030", "labels": "vgg_1"}}'
+    assert len(read_cavmae(written(tmp_path, f'\ufeff{{"data": [{item}]}}')).clips) == 1
+    assert len(read_vggsound(written(tmp_path, f"\ufeff{ID}_000030.mp4,x\r\n")).clips) == 1
+
+
+def test_lines_of_blanks_are_passed_over(tmp_path):
+    assert len(read_vggsound(written(tmp_path, f"\n  \n{ID}_000030.mp4,x\n\n \n")).clips) == 1
+
+
+def test_a_split_that_there_is_not_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"VGGSound has no split 'tset'\."):
+        read_vggsound(written(tmp_path, f"{ID},30,x,test\n"), split="tset")
 
 
 def test_segments_are_read_after_comma_and_space(tmp_path):

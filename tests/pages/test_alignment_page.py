@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avbench import archive
 from avbench.clips import Clip
 from avbench.errors import UsageError
 from avbench.media.decode import probe, read_clip
 from avbench.pages.alignment_page import alignment_page, drawings
 from avbench.pages.judged_pairs import judged_pairs
 from avbench.records import AudioInput, VideoInput
+from avbench.results import archive
 from avbench.tasks.alignment import AlignmentRecord
 from tests.pages.test_page import Reading
 from tests.running import Runs

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avbench import archive
 from avbench.metrics import offsets
 from avbench.metrics.offsets import Trials
 from avbench.pages.charts import curves, matrix, symmetric
+from avbench.results import archive
 from avbench.specs import OffsetProtocol
 from avbench.tasks.synchrony import OffsetRecord
 from tests.pages.test_page import Reading

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avbench import archive
 from avbench.boards.comparison import compare_results, paired_test
 from avbench.boards.ranking import board, read_entries, told_apart
 from avbench.errors import DataError, ModelError, PluginError
 from avbench.media.encode import write_clip
 from avbench.metrics import alignment
+from avbench.results import archive
 from avbench.specs import AlignmentProtocol
 from avbench.tasks.alignment import AlignmentRecord
 from avbench.tasks.pairs import Pair, drawn_pairs

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from avbench import archive
 from avbench.errors import ModelError
+from avbench.results import archive
 from avbench.tasks.generation_pairs import SoundRecord
 from tests.running import Runs
 from tests.runs.sounding import sounding, write_flashes

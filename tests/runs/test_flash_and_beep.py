@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from avbench import archive
+from avbench.results import archive
 from avbench.tasks.synchrony import OffsetRecord
 from tests.media.muxing import mux
 from tests.running import Runs

@@ -9,7 +9,7 @@ import pytest
 
 from avbench.errors import ModelError
 from avbench.media.encode import write_clip
-from avbench.results import RunResult
+from avbench.results.document import RunResult
 from tests.media.muxing import mux, numbered_frame
 from tests.running import Runs, stable
 from tests.runs.sounding import FPS, RATE, sounding, write_flashes

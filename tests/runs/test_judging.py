@@ -10,8 +10,8 @@ import pytest
 
 from avbench.errors import UnknownName, UsageError
 from avbench.media.encode import write_clip
-from avbench.provenance import spec_digest
-from avbench.results import RunResult
+from avbench.results.document import RunResult
+from avbench.results.provenance import spec_digest
 from avbench.tasks.specs import TASKS
 from tests.running import Runs, stable
 from tests.runs.sounding import FPS, RATE, SECONDS, sounding, write_flashes

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from avbench.results import from_json
+from avbench.results.document import from_json
 from tests.model_sources import seeing
 from tests.running import stable
 

@@ -81,10 +81,21 @@ def test_when_every_clip_fails_the_error_counts_the_reasons(runs: Runs, some_cli
         runs.result(seeing(), data_root=some_clips)
 
 
+@pytest.mark.parametrize(("limit", "hint"), [(2, "--limit takes the first"), (None, "Check where files")])
+def test_where_all_are_missing_the_hint_is_not_about_streams(
+    runs: Runs, some_clips: Path, limit: int | None, hint: str
+) -> None:
+    rows = "".join(f"{k},no{k}.mp4\n" for k in range(3))
+    (some_clips / "manifest.csv").write_text(f"id,path\n{rows}")
+    with pytest.raises(DataError, match="missing") as raised:
+        runs.result(seeing(), tasks=("manifest-retrieval",), data_root=some_clips, limit=limit)
+    assert str(raised.value.hint).startswith(hint)
+
+
 def test_one_clip_alone_cannot_be_ranked(runs: Runs, some_clips: Path) -> None:
     for clip in sorted(some_clips.iterdir())[1:]:
         clip.write_bytes(b"")
-    with pytest.raises(DataError, match="at least two"):
+    with pytest.raises(DataError, match="no two in one gallery: there is nothing to rank"):
         runs.result(seeing(), data_root=some_clips)
 
 

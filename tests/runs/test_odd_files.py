@@ -9,7 +9,7 @@ import pytest
 
 from avbench.clips import REASONS
 from avbench.media.encode import write_clip
-from avbench.results import RunResult
+from avbench.results.document import RunResult
 from tests.media.muxing import mux
 from tests.running import Runs
 from tests.runs.appearing import FPS, RATE, SECONDS, finder, tone, write_appearing

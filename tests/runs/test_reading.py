@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avbench.results import RunResult
+from avbench.results.document import RunResult
 from tests.running import Runs, stable
 from tests.runs.sounding import sounding, write_flashes
 from tests.runs.test_generation import values

@@ -14,7 +14,7 @@ from avbench.errors import DataError
 from avbench.media.encode import write_clip
 from avbench.metrics.frechet import frechet_distance
 from avbench.metrics.statistics_files import merged_statistics, read_statistics
-from avbench.results import RunResult
+from avbench.results.document import RunResult
 from tests.running import Runs
 from tests.runs.sounding import FPS, RATE, sounding, write_flashes
 from tests.runs.test_generation import values

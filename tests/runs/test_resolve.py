@@ -19,7 +19,7 @@ from avbench.errors import (
     UnknownName,
     UsageError,
 )
-from avbench.plugin_candidates import Origin
+from avbench.plugins.candidates import Origin
 from avbench.resolve import Contestant
 from tests.model_sources import seeing
 from tests.running import Runs

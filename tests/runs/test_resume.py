@@ -50,7 +50,7 @@ def test_a_model_whose_source_changed_is_computed_again(runs: Runs) -> None:
     plugin = runs.plugin(seeing())
     first = runs.result(plugin)
     plugin.write_text(seeing(video="rows = rows.flip(1)"))
-    from avbench.provenance import source_digest
+    from avbench.results.provenance import source_digest
 
     source_digest.cache_clear()
     second = runs.result(plugin)

@@ -8,7 +8,7 @@ import torch
 
 from avbench import AudioBatch, Clip, MediaError, ModelError, ModelInputs, ModelRecord, VideoInput
 from avbench.media.info import Picture
-from avbench.plugin_candidates import Origin
+from avbench.plugins.candidates import Origin
 from avbench.resolve import Contestant
 from avbench.soundtracks.dubbing import Dubber
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avbench import registry
 from avbench.errors import DataError, UsageError
 from avbench.media.decode import probe, read_picture, read_sound
+from avbench.plugins import registry
 from avbench.records import VideoInput
 from avbench.runs.job import Report
 from avbench.soundtracks.making import SoundtrackRequest, make_soundtracks

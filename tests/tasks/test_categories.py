@@ -97,6 +97,7 @@ def test_a_query_that_has_nothing_to_find_asks_nothing_and_is_counted():
         f"{direction}: 1 of 60 queries have no other clip of their class." for direction in ("a2v", "v2a")
     )
     assert by_id(outcome)["category.a2v.map"].n == 59
+    assert outcome.galleries == {"standard": (60,)}
 
 
 def test_clips_without_any_class_are_an_error_and_not_a_score(tmp_path):

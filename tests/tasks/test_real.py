@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from avbench.boards.ranking import board
-from avbench.provenance import spec_digest
+from avbench.results.provenance import spec_digest
 from avbench.specs import CategoryProtocol, RetrievalProtocol, TaskSpec
 from avbench.tasks.real import TASKS
 from tests.boards.test_ranking import entry

@@ -133,9 +133,10 @@ def _lines(
     audit: "Audit", findings: "Sequence[Finding]", notes: Sequence[str], seconds: float | None
 ) -> Iterator[str]:
     from avbench.index.findings import CODES
+    from avbench.pages.text import counted
 
     fine = audit.files - audit.flawed
-    yield f"{audit.files} files, {audit.measured} decoded now: nothing wrong with {fine}"
+    yield f"{counted(audit.files, 'file')}, {audit.measured} decoded now: nothing wrong with {fine}"
     for code, paths in _by_code(findings).items():
         more = f", and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
         yield f"{len(paths):6d} {code}: {CODES[code]}"

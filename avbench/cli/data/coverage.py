@@ -50,10 +50,10 @@ def command(
       avbench data coverage vggsound /data/vggsound --list test.csv
       avbench data coverage vggsound /data/vggsound --list test.csv --seconds 8 --json
     """
-    from avbench import registry
     from avbench.errors import UsageError
     from avbench.index.coverage import coverage
     from avbench.index.scan import default_path, scan
+    from avbench.plugins import registry
     from avbench.records import DatasetRequest
     from avbench.store import cache_folder
 

@@ -75,8 +75,12 @@ def _document(found: "Scan") -> dict[str, Any]:
 
 
 def _print(found: "Scan") -> None:
+    from avbench.pages.text import counted
+
     size = f"{_size(found) / 1e6:.1f} MB"
-    click.echo(f"{len(found.entries)} files, {size}: {found.probed} probed, {found.removed} removed")
+    click.echo(
+        f"{counted(len(found.entries), 'file')}, {size}: {found.probed} probed, {found.removed} removed"
+    )
     for reason, count in sorted(_failed(found).items()):
         click.echo(f"  {reason}: {count}")
     for note in found.notes:

@@ -81,18 +81,19 @@ def command(
 def _shared(one: "NamedClips", other: "NamedClips") -> dict[str, Any]:
     from avbench.leakage.ids import agreeing
 
-    videos = one.sources & other.sources
+    both = one.says_places and other.says_places
     return {
         "lists": [one.name, other.name],
-        "clips": [len(one.keys), len(other.keys)],
-        "same_clips": sorted({key.source for key in agreeing(one.keys, other.keys)}),
-        "same_videos": sorted(videos),
+        "clips": [len(each.keys) if each.says_places else None for each in (one, other)],
+        "videos": [len(one.sources), len(other.sources)],
+        "same_clips": sorted(key.name for key in agreeing(one.keys, other.keys)) if both else None,
+        "same_videos": sorted(one.sources & other.sources),
     }
 
 
 def _declared(model: str, plugins: Sequence[str], named: "Sequence[NamedClips]") -> dict[str, Any]:
-    from avbench import registry
     from avbench.leakage.declared import seen_videos
+    from avbench.plugins import registry
 
     record = registry.load(plugins).models.get(model)
     videos = seen_videos(record)
@@ -108,18 +109,19 @@ def _declared(model: str, plugins: Sequence[str], named: "Sequence[NamedClips]")
 def _near_duplicates(
     folders: Sequence[Path], seconds: float, reach: float, progress: "Progress"
 ) -> dict[str, Any]:
-    from avbench.datasets.file_names import VIDEO_ENDINGS
-    from avbench.datasets.named_files import media_files
+    from avbench.datasets.cliplist import none_found
+    from avbench.datasets.folder import search
     from avbench.errors import MediaError
     from avbench.leakage.copies import alike
     from avbench.leakage.prints import Print, print_of
 
-    paths = [
-        path
-        for folder in folders
-        for path in media_files(folder, VIDEO_ENDINGS)
-        if path.is_file() and not path.is_symlink()
-    ]
+    searches = [search(folder) for folder in folders]
+    left_out = [entry for each in searches for entry in each.left_out]
+    # A link inside the folder is met by the file it leads to.
+    paths = [path for each in searches for path in each.files if not path.is_symlink()]
+    if not paths:
+        message = f"There is no video in {', '.join(str(folder) for folder in folders)}"
+        raise none_found(message, left_out, hint="Give a folder of videos: --media DIR.")
     prints: list[Print] = []
     unread: dict[str, str] = {}
     for done, path in enumerate(paths):
@@ -134,6 +136,7 @@ def _near_duplicates(
         "files": len(paths),
         "compared": len(known),
         "unread": unread,
+        "left_out": left_out,
         "pairs": [_pair(pair) for pair in alike(known, seconds=seconds)] if known else [],
     }
 
@@ -150,13 +153,18 @@ def _pair(pair: "Pair") -> dict[str, Any]:
 
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:
+    from avbench.datasets.cliplist import left_out_notes
+    from avbench.pages.text import counted
+
     for each in found["shared"]:
-        (one, other), (few, many) = each["lists"], each["clips"]
-        yield (
-            f"{one} ({few} clips) and {other} ({many} clips) share "
-            f"{_counted(each['same_clips'], 'clip')} and {_counted(each['same_videos'], 'video')}"
-            f"{_named(each['same_videos'])}"
+        one, other = (
+            f"{name} ({counted(videos, 'video') if clips is None else counted(clips, 'clip')})"
+            for name, clips, videos in zip(each["lists"], each["clips"], each["videos"], strict=True)
         )
+        # Where a list does not say which part of a video it means, nobody can tell whether clips are shared.
+        clips = "" if each["same_clips"] is None else f"{counted(len(each['same_clips']), 'clip')} and "
+        videos = each["same_videos"]
+        yield f"{one} and {other} share {clips}{counted(len(videos), 'video')}{_named(videos)}"
     if declared := found["declared"]:
         trained = ", ".join(declared["training_data"]) or "no dataset"
         ids = "no ids" if declared["videos"] is None else f"ids of {declared['videos']} videos"
@@ -167,13 +175,14 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     if (copies := found["near_duplicates"]) is not None:
         yield (
             f"{copies['compared']} of {copies['files']} files compared, {len(copies['unread'])} not "
-            f"readable; {_counted(copies['pairs'], 'pair')} alike"
+            f"readable; {counted(len(copies['pairs']), 'pair')} alike"
         )
         for pair in copies["pairs"]:
             picture, sound = (
                 "–" if pair[name] is None else f"{pair[name]:.3f}" for name in ("picture", "sound")
             )
             yield f"  {' = '.join(pair['files'])} (picture {picture}, sound {sound}{_how(pair)})"
+        yield from (f"note: {note}" for note in left_out_notes(copies["left_out"]))
 
 
 def _how(pair: Mapping[str, Any]) -> str:
@@ -183,10 +192,6 @@ def _how(pair: Mapping[str, Any]) -> str:
         "cropped": pair["cropped"],
     }
     return "".join(f"; {text}" for text, holds in told.items() if holds)
-
-
-def _counted(things: Sequence[str], name: str) -> str:
-    return f"{len(things)} {name}{'s' * (len(things) != 1)}"
 
 
 def _named(videos: Sequence[str]) -> str:

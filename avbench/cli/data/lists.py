@@ -34,6 +34,8 @@ def command(
     """
     from avbench.errors import UnknownName, UsageError
     from avbench.lists.origins import READERS, list_asked_for
+    from avbench.pages.text import counted
+    from avbench.store import write_whole
 
     if dataset is not None and dataset not in READERS:
         raise UnknownName("dataset of lists", dataset, READERS)
@@ -48,14 +50,15 @@ def command(
             f"The ids of {subset} are not part of avbench.", hint="Give the file they are read from."
         )
     if out is not None:
-        out.write_bytes("".join(f"{each}\n" for each in sorted(clip.id for clip in read.clips)).encode())
+        write_whole(out, "".join(f"{each}\n" for each in sorted(clip.id for clip in read.clips)).encode())
     sources = len({clip.key.source for clip in read.clips})
     classes = len({name for clip in read.clips for name in clip.classes})
     counts = {"clips": len(read.clips), "sources": sources, "classes": classes}
     if as_json:
         print_json({"name": read.name, **counts, "sha256": read.digest, "notes": list(read.notes)})
         return
-    click.echo(f"{read.name}: {len(read.clips)} clips of {sources} recordings, {classes} classes")
+    of = f"{counted(sources, 'recording')}, {classes} class{'es' * (classes != 1)}"
+    click.echo(f"{read.name}: {counted(len(read.clips), 'clip')} of {of}")
     click.echo(f"sha256 {read.digest}")
     for note in read.notes:
         click.echo(f"note: {note}")

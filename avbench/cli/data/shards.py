@@ -46,8 +46,8 @@ def command(
       avbench data shards clips --out shards --per-shard 500
       avbench data shards /data/vggsound --dataset vggsound --list train.csv --out shards
     """
-    from avbench import registry
     from avbench.datasets.write_shards import write_shards
+    from avbench.plugins import registry
     from avbench.records import DatasetRequest
     from avbench.store import cache_folder
 

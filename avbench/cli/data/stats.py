@@ -51,11 +51,13 @@ def command(root: Path, index: Path | None, workers: int | None, as_json: bool, 
 
 
 def _lines(summary: "Summary") -> Iterator[str]:
-    yield f"{summary.files} files, {summary.bytes / 1e6:.1f} MB, {summary.seconds / 3600:.2f} h"
+    from avbench.pages.text import counted
+
+    yield f"{counted(summary.files, 'file')}, {summary.bytes / 1e6:.1f} MB, {summary.seconds / 3600:.2f} h"
     yield "streams: " + ", ".join(f"{name} {count}" for name, count in summary.streams.items())
     for name, values in summary.quantiles.items():
         yield f"{name}: " + ", ".join(f"{at} {value:.6g}" for at, value in values.items())
-    for name, counts in summary.counts.items():
+    for name, counts in ((name, counts) for name, counts in summary.counts.items() if counts):
         more = f", and {len(counts) - SHOWN} more" if len(counts) > SHOWN else ""
         listed = ", ".join(f"{value} ({count})" for value, count in list(counts.items())[:SHOWN])
         yield f"files by {name}: {listed}{more}"

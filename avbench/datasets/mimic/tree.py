@@ -86,12 +86,12 @@ def write_tree(dataset: str, root: Path, progress: Progress) -> Mimic:
 
     Raises:
         UnknownName: No such data set.
-        DataError: The folder holds something else.
+        DataError: The folder holds something else, or the tree of another data set.
         StorageError: A file cannot be written.
     """
     if dataset not in LAYOUTS:
         raise UnknownName("mimic", dataset, LAYOUTS)
-    _require_free(root)
+    _require_free(root, dataset)
     layout = LAYOUTS[dataset]
     parts = layout.parts()
     tree = Mimic(
@@ -128,11 +128,15 @@ def read_mimic(root: Path) -> Mimic:
         ) from error
 
 
-def _require_free(root: Path) -> None:
-    if root.is_dir() and any(root.iterdir()) and not (root / SIDE_CAR).is_file():
-        raise DataError(
-            f"{root} holds something that is no mimic tree.", hint="Give a new or an empty folder as --out."
-        )
+def _require_free(root: Path, dataset: str) -> None:
+    if not root.is_dir() or not any(root.iterdir()):
+        return
+    held = "something that is no mimic tree"
+    if (root / SIDE_CAR).is_file():
+        if (other := read_mimic(root).dataset) == dataset:
+            return
+        held = f"an imitation of {other}"
+    raise DataError(f"{root} holds {held}.", hint="Give a new or an empty folder as --out.")
 
 
 def _described(layout: Layout, part: Part, parts: tuple[Part, ...]) -> MimicClip:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from avbench import registry
 from avbench.errors import PluginError, UnknownName
+from avbench.plugins import registry
 from tests.plugin_sources import MODEL
 
 

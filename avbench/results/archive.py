@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from avbench.errors import DataError, UsageError
-from avbench.results import RunResult, from_json, to_json
+from avbench.results.document import RunResult, from_json, to_json
 from avbench.runs.census import LeftOut
 from avbench.store import cannot_write, write_whole
 

@@ -1,7 +1,7 @@
 """Finds plugins, loads each in isolation, and drains their hooks one implementation at a time.
 
 A plugin is a module with functions marked ``@avbench.hookimpl`` (:mod:`avbench.hookspecs`); where it is
-looked for is in :mod:`avbench.plugin_candidates`. What is bundled is found the same way. A plugin that
+looked for is in :mod:`avbench.plugins.candidates`. What is bundled is found the same way. A plugin that
 fails becomes a :class:`Problem` and takes nothing else down.
 """
 
@@ -18,7 +18,7 @@ import pluggy
 
 from avbench import hookspecs
 from avbench.errors import PluginError
-from avbench.plugin_candidates import GROUP, NoSuchFile, Origin, candidates, digest
+from avbench.plugins.candidates import GROUP, NoSuchFile, Origin, candidates, digest
 
 HOOKS = tuple(sorted(name for name in vars(hookspecs) if name.startswith("avbench_")))
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avbench.clips import Clip
-from avbench.media.decode import DecodedClip
+from avbench.media.info import DecodedClip
 from avbench.records import AudioInput, ModelInputs, VideoInput
 from avbench.runs.slots import Slots
 

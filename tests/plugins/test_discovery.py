@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from avbench import plugins
 from avbench.errors import PluginError
+from avbench.plugins import discovery
 from avbench.records import ModelRecord
 from tests.plugin_sources import MODEL
 
 
 def found(*asked_for):
-    return plugins.discover(asked_for)
+    return discovery.discover(asked_for)
 
 
 def origins(discovered):
@@ -24,7 +24,7 @@ def messages(problems, plugin):
 
 
 def models(discovered):
-    return plugins.contributions(discovered, "avbench_models", ModelRecord)
+    return discovery.contributions(discovered, "avbench_models", ModelRecord)
 
 
 def test_bundled_plugins_come_through_the_entry_points_of_the_distribution():
@@ -128,7 +128,7 @@ def test_two_plugins_of_one_name_are_both_used_and_reported(install):
     discovered, _ = found()
 
     assert {"one", "two"} <= {record.name for record, _ in models(discovered)[0]}
-    (problem,) = plugins.shared_names(discovered)
+    (problem,) = discovery.shared_names(discovered)
     assert "first 1.0" in problem.error.message
     assert "second 2.0" in problem.error.message
 
@@ -191,7 +191,7 @@ def test_a_hook_that_fails_in_a_plugin_that_is_asked_for_is_an_error(tmp_path):
     file.write_text("import avbench\n\n@avbench.hookimpl\ndef avbench_models():\n    raise SystemExit(4)\n")
     (mine,) = (plugin for plugin in found(str(file))[0] if plugin.origin.plugin == "mine")
     with pytest.raises(PluginError, match=r"avbench_models of .*mine.* failed: SystemExit: 4"):
-        plugins.contributions([mine], "avbench_models", ModelRecord)
+        discovery.contributions([mine], "avbench_models", ModelRecord)
 
 
 def test_a_misspelt_hook_is_one_question(tmp_path):

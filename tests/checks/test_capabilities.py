@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from avbench import AudioBatch, AudioInput, MediaError, ModelInputs, VideoInput
-from avbench.made_clips import made_clips
-from tests.test_conformance import INPUTS, checks, failed
+from avbench.checks.made_clips import made_clips
+from tests.checks.test_conformance import INPUTS, checks, failed
 
 
 class Timely:

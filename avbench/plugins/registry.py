@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from avbench import plugins as plugins_
 from avbench.errors import PluginError, UnknownName
 from avbench.judges.judge import JudgeRecord
-from avbench.plugins import Origin, Plugin, Problem
+from avbench.plugins import discovery
+from avbench.plugins.candidates import Origin
+from avbench.plugins.discovery import Plugin, Problem
 from avbench.records import DatasetRecord, EmbedderRecord, MetricRecord, ModelRecord
 from avbench.specs import TaskSpec
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-class Shelf(Generic[R]):
+class Catalogue(Generic[R]):
     """The records of one kind, by name.
 
     Iterating gives the records whose name is used once, in the order of their names.
@@ -109,23 +110,23 @@ class Registry:
         problems: Broken plugins and names that clash; none stops what does not need it.
     """
 
-    models: Shelf[ModelRecord]
-    tasks: Shelf[TaskSpec]
-    datasets: Shelf[DatasetRecord]
-    metrics: Shelf[MetricRecord]
-    embedders: Shelf[EmbedderRecord]
-    judges: Shelf[JudgeRecord]
-    commands: "Shelf[click.Command]"
+    models: Catalogue[ModelRecord]
+    tasks: Catalogue[TaskSpec]
+    datasets: Catalogue[DatasetRecord]
+    metrics: Catalogue[MetricRecord]
+    embedders: Catalogue[EmbedderRecord]
+    judges: Catalogue[JudgeRecord]
+    commands: "Catalogue[click.Command]"
     plugins: tuple[Plugin, ...]
     problems: tuple[Problem, ...]
 
-    def shelves(self) -> tuple[Shelf[Any], ...]:
-        """Return the shelves a user can list, in the order a newcomer asks for them."""
+    def catalogues(self) -> tuple[Catalogue[Any], ...]:
+        """Return the catalogues a user can list, in the order a newcomer asks for them."""
         return (self.models, self.tasks, self.datasets, self.metrics, self.embedders, self.judges)
 
 
 def load(plugins: Sequence[str] = ()) -> Registry:
-    """Load all plugins and shelve what they contribute.
+    """Load all plugins and catalogue what they contribute.
 
     Args:
         plugins: Files or modules given to ``--plugin``, beside what is installed or in ``AVBENCH_PLUGINS``.
@@ -135,31 +136,31 @@ def load(plugins: Sequence[str] = ()) -> Registry:
     """
     import click
 
-    found, problems = plugins_.discover(plugins)
-    clashes = list(plugins_.shared_names(found))
+    found, problems = discovery.discover(plugins)
+    clashes = list(discovery.shared_names(found))
 
-    def shelf(kind: str, record_type: type[R]) -> Shelf[R]:
-        contributed, failed = plugins_.contributions(found, f"avbench_{kind}s", record_type)
+    def catalogue(kind: str, record_type: type[R]) -> Catalogue[R]:
+        contributed, failed = discovery.contributions(found, f"avbench_{kind}s", record_type)
         problems.extend(failed)
-        clashes.extend(_clashes(filled := Shelf(kind, contributed, problems)))
+        clashes.extend(_clashes(filled := Catalogue(kind, contributed, problems)))
         return filled
 
     return Registry(
-        models=shelf("model", ModelRecord),
-        tasks=shelf("task", TaskSpec),
-        datasets=shelf("dataset", DatasetRecord),
-        metrics=shelf("metric", MetricRecord),
-        embedders=shelf("embedder", EmbedderRecord),
-        judges=shelf("judge", JudgeRecord),
-        commands=shelf("command", click.Command),
+        models=catalogue("model", ModelRecord),
+        tasks=catalogue("task", TaskSpec),
+        datasets=catalogue("dataset", DatasetRecord),
+        metrics=catalogue("metric", MetricRecord),
+        embedders=catalogue("embedder", EmbedderRecord),
+        judges=catalogue("judge", JudgeRecord),
+        commands=catalogue("command", click.Command),
         plugins=tuple(found),
         problems=(*problems, *clashes),
     )
 
 
-def _clashes(shelf: Shelf[Any]) -> Iterator[Problem]:
-    for name, origins in shelf.clashes().items():
-        yield Problem(origin=origins[-1], error=clash_error(shelf.kind, name, origins))
+def _clashes(catalogue: Catalogue[Any]) -> Iterator[Problem]:
+    for name, origins in catalogue.clashes().items():
+        yield Problem(origin=origins[-1], error=clash_error(catalogue.kind, name, origins))
 
 
 def _name(record: Any) -> str:

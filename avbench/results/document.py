@@ -201,10 +201,19 @@ class RunResult(Part):
     """One model on one task.
 
     Attributes:
+        schema_version: Of these fields.
+        model: What was evaluated.
+        task: On what, with everything its spec pins.
+        dataset: Which clips there were.
         scores: The model's scores alone; reference rows stand under ``scale_rows``.
+        scale_rows: Reference rows on the same clips.
+        networks: Generation: the networks scores were seen through, by name, and what pins each.
         notes: What a reader of the numbers must know: what they are worth, what was odd.
+        coverage: What was evaluated and what was left out.
+        provenance: With what it was computed.
         records_sha256: Digest of what was measured of each query or clip, beside the document
             (``<name>.records.jsonl``).
+        run: All that may differ when the same is run again.
     """
 
     schema_version: Literal[2, 3] = SCHEMA_VERSION

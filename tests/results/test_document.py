@@ -6,11 +6,21 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from avbench import results
 from avbench.errors import DataError
-from avbench.results import Coverage, Interval, RunResult, ScaleRow, Score
+from avbench.results.document import (
+    Coverage,
+    Interval,
+    RunResult,
+    ScaleRow,
+    Score,
+    from_json,
+    ids_digest,
+    json_schema,
+    stable_part,
+    to_json,
+)
 
-SCHEMA = Path(__file__).parents[1] / "docs" / "result.schema.json"
+SCHEMA = Path(__file__).parents[2] / "docs" / "result.schema.json"
 
 
 def score(score_id: str = "a2v.recall@1", value: float = 0.5, **fields: object) -> Score:
@@ -27,7 +37,7 @@ def coverage(**fields: object) -> Coverage:
         "limited": False,
         "partial": False,
         "complete": True,
-        "ids_sha256": results.ids_digest(["a", "b", "c"]),
+        "ids_sha256": ids_digest(["a", "b", "c"]),
     }
     return Coverage.model_validate(asked | fields)
 
@@ -77,12 +87,12 @@ def result(**fields: object) -> RunResult:
 
 def test_a_document_survives_the_way_through_json() -> None:
     document = result(scale_rows=(ScaleRow(model="random", unavailable="no such model"),))
-    assert results.from_json(results.to_json(document)) == document
+    assert from_json(to_json(document)) == document
 
 
 def test_the_same_document_is_the_same_bytes() -> None:
-    text = results.to_json(result())
-    assert results.to_json(results.from_json(text)) == text
+    text = to_json(result())
+    assert to_json(from_json(text)) == text
     assert list(json.loads(text))[:2] == ["schema_version", "model"]
 
 
@@ -94,9 +104,9 @@ def test_a_score_that_is_no_number_is_refused(value: float) -> None:
 
 @pytest.mark.parametrize("token", ["NaN", "Infinity", "-Infinity"])
 def test_a_file_with_a_number_json_does_not_know_is_refused(token: str) -> None:
-    text = results.to_json(result()).replace('"value": 0.5', f'"value": {token}')
+    text = to_json(result()).replace('"value": 0.5', f'"value": {token}')
     with pytest.raises(DataError, match="value"):
-        results.from_json(text)
+        from_json(text)
 
 
 @pytest.mark.parametrize(
@@ -111,10 +121,10 @@ def test_a_file_with_a_number_json_does_not_know_is_refused(token: str) -> None:
     ],
 )
 def test_what_is_not_the_schema_is_refused_with_a_hint(old: str, new: str) -> None:
-    text = results.to_json(result())
+    text = to_json(result())
     assert old in text
     with pytest.raises(DataError) as caught:
-        results.from_json(text.replace(old, new, 1))
+        from_json(text.replace(old, new, 1))
     assert "avbench run" in caught.value.hint
 
 
@@ -147,9 +157,9 @@ def test_a_clip_that_the_protocol_masks_makes_no_run_partial() -> None:
 
 
 def test_documents_of_the_schema_before_masks_can_be_read() -> None:
-    text = results.to_json(result()).replace('"schema_version": 3', '"schema_version": 2')
+    text = to_json(result()).replace('"schema_version": 3', '"schema_version": 2')
     assert '    "masked": {},\n' in text
-    assert results.from_json(text.replace('    "masked": {},\n', "")).coverage.masked == {}
+    assert from_json(text.replace('    "masked": {},\n', "")).coverage.masked == {}
 
 
 def test_a_scale_row_without_scores_says_why() -> None:
@@ -174,16 +184,13 @@ def test_half_an_interval_is_refused() -> None:
 def test_only_run_may_differ_between_two_runs() -> None:
     first, second = result(), result()
     later = second.model_copy(update={"run": second.run.model_copy(update={"id": "y", "reused": 6})})
-    assert results.stable_part(first) == results.stable_part(later)
-    assert "run" not in results.stable_part(first)
+    assert stable_part(first) == stable_part(later)
+    assert "run" not in stable_part(first)
 
 
 def test_the_digest_of_ids_does_not_depend_on_their_order() -> None:
-    assert results.ids_digest(["b", "a"]) == results.ids_digest(["a", "b"]) != results.ids_digest(["ab"])
+    assert ids_digest(["b", "a"]) == ids_digest(["a", "b"]) != ids_digest(["ab"])
 
 
 def test_the_published_schema_is_current() -> None:
-    assert SCHEMA.read_text("utf-8") == results.json_schema(), (
-        "write it again: python -c 'from avbench.results import json_schema; print(json_schema(), end=\"\")' "
-        "> docs/result.schema.json"
-    )
+    assert SCHEMA.read_text("utf-8") == json_schema(), "write it again: python scripts/generated_pages.py"

@@ -7,12 +7,13 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from avbench import AudioInput, ModelInputs, ModelRecord, VideoInput, conformance
+from avbench import AudioInput, ModelInputs, ModelRecord, VideoInput
+from avbench.checks import conformance
+from avbench.checks.conformance import check_model
+from avbench.checks.made_clips import made_clips
 from avbench.cli import plugins
-from avbench.conformance import check_model
 from avbench.errors import DataError, ModelError
-from avbench.made_clips import made_clips
-from avbench.plugins import Origin
+from avbench.plugins.discovery import Origin
 from avbench.resolve import Contestant
 
 INPUTS = ModelInputs(video=VideoInput(fps=4, height=16, width=16), audio=AudioInput(sample_rate=4000))

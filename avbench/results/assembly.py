@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping
 
 from avbench.clips import Dataset
-from avbench.provenance import model_info, provenance, task_info
 from avbench.resolve import STANDARD, Plan
-from avbench.results import Coverage, DatasetInfo, RunInfo, RunResult, ids_digest
+from avbench.results.document import Coverage, DatasetInfo, RunInfo, RunResult, ids_digest
+from avbench.results.provenance import model_info, provenance, task_info
 from avbench.runs.census import LeftOut
 from avbench.runs.job import Evaluated
 

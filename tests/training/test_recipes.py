@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from avbench import registry
 from avbench.cli.train import command, request_from
 from avbench.errors import AvbenchError, UnknownName, UsageError
-from avbench.recipes import NamedData, Recipe, read_recipe
+from avbench.plugins import registry
 from avbench.requests import TrainRequest
+from avbench.training.recipes import NamedData, Recipe, read_recipe
 from tests.training.clips import silent_progress
 
 WHOLE = """

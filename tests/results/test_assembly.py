@@ -7,7 +7,7 @@ import pytest
 
 from avbench.clips import Clip
 from avbench.datasets.cliplist import ClipList
-from avbench.provenance import spec_digest
+from avbench.results.provenance import spec_digest
 from avbench.specs import RetrievalProtocol, TaskSpec, pinned
 from tests.model_sources import seeing
 from tests.running import Runs

@@ -14,7 +14,7 @@ from avbench.resolve import Contestant
 
 IMPORTED = """
 import sys
-from avbench.plugin_candidates import candidates
+from avbench.plugins.candidates import candidates
 loaded = [each.load() for each in candidates(sys.argv[2:]) if each.origin.plugin == sys.argv[1]]
 print("torch" if "torch" in sys.modules else "")
 """

@@ -14,7 +14,7 @@ from typing import Any
 import avbench
 from avbench.records import Args
 from avbench.resolve import Contestant, Plan
-from avbench.results import ModelInfo, Provenance, TaskInfo, digest_of
+from avbench.results.document import ModelInfo, Provenance, TaskInfo, digest_of
 from avbench.specs import TaskSpec, pinned
 
 PACKAGES = ("torch", "numpy", "scipy", "av", "pydantic")
