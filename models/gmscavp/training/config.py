@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from gmscavp.inputs import STRICT
 
@@ -81,6 +81,8 @@ class TrainingConfig:
             if not (least <= value <= most and math.isfinite(value)):
                 fits = f"{least} at least" if most == math.inf else f"between {least} and {most}"
                 raise ValueError(f"The training argument {name!r} must be {fits}, not {value:g}.")
+        if not all(0 <= beta < 1 for beta in self.betas):
+            raise ValueError(f"The training argument 'betas' must be 0 at least and below 1, not {self.betas}.")
 
     @property
     def varies(self) -> bool:
@@ -89,14 +91,17 @@ class TrainingConfig:
         return self.noise_db is not None or any((self.gain_db, *pixels))
 
     def overridden(self, given: Mapping[str, str], *, steps: int | None) -> "TrainingConfig":
-        """Return the same with other values, read from text; ``none`` is None.
+        """Return the same with other values, read from text; ``none`` is None, ``0.9:0.95`` two numbers.
 
         Raises:
             ValueError: There is no such field, or the value does not fit it.
         """
         from pydantic import TypeAdapter, ValidationError
 
-        changes = {name: None if text == "none" else text for name, text in given.items()}
+        changes: dict[str, Any] = {
+            name: None if text == "none" else text.split(":") if ":" in text else text
+            for name, text in given.items()
+        }
         changes |= {} if steps is None else {"steps": str(steps)}
         try:
             return TypeAdapter(TrainingConfig).validate_python(asdict(self) | changes)

@@ -212,6 +212,12 @@ def test_settings_are_read_from_text_and_refused_in_a_sentence() -> None:
     with pytest.raises(ValueError, match="'warmup'"):
         TrainingConfig().overridden({"warmup": "soon"}, steps=None)
     assert TrainingConfig().overridden({"noise_db": "none"}, steps=None).noise_db is None
+    assert TrainingConfig().overridden({"betas": "0.9:0.95"}, steps=None).betas == (0.9, 0.95)
+    for one_or_three in ("0.9", "0.9:0.95:0.99"):
+        with pytest.raises(ValueError, match="'betas"):
+            TrainingConfig().overridden({"betas": one_or_three}, steps=None)
+    with pytest.raises(ValueError, match=r"'betas' must be 0 at least and below 1, not \(0.9, 1.0\)"):
+        TrainingConfig().overridden({"betas": "0.9:1"}, steps=None)
 
 
 @pytest.mark.parametrize(
