@@ -37,6 +37,7 @@ class Family:
         public: The public checkpoints whose keys are known.
         generators: What makes sound over its models, if anything does.
         heads: What says over its models how late a sound is, and whether it belongs.
+        apart: What else is trained under its name, and made over none of its models.
         notes: What to keep beside trained weights.
     """
 
@@ -49,6 +50,7 @@ class Family:
     public: tuple[KeyMap, ...] = (DIFF_FOLEY_BACKBONES, SLOWONLY_KEYS, PANNS_KEYS)
     generators: "Generators | None" = None
     heads: "tuple[Extension, ...]" = ()
+    apart: tuple[Self, ...] = ()
     notes: Args = field(default_factory=dict[str, str])
 
     def config(self, name: str) -> Any:
@@ -120,6 +122,11 @@ class Family:
         made = (self.generators, *self.heads) if self.generators is not None else self.heads
         return {each.config.name: each for each in made}
 
+    @property
+    def trainable(self) -> list[str]:
+        """Return the names of all configs that are trained under its name."""
+        return [*self.configs, *self.extensions, *(name for each in self.apart for name in each.configs)]
+
     def over(self, name: str, encoder: str | None) -> Self:
         """Return what is made over a model of this family, as a family that can be trained.
 
@@ -141,6 +148,7 @@ class Family:
             build=lambda each: given.over(self.trained(config.encoder, encoder), each),
             generators=None,
             heads=(),
+            apart=(),
             notes={"encoder": self.weights_of(of_encoder)},
         )
 

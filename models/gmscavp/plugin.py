@@ -159,7 +159,7 @@ class ModelFamily(Family):
         """Train a config, going on where an unfinished run in the same folder stopped.
 
         Args:
-            request: ``config`` may be that of an extension; ``args`` may hold ``init`` (a weight file to
+            request: ``config`` may be any of :attr:`trainable`; ``args`` may hold ``init`` (a weight file to
                 start from), ``encoder`` (of an extension: a weight file of the model it is made over),
                 what the data take (:func:`avbench.training.opening.data_arguments`), and any field of
                 :class:`~gmscavp.training.config.TrainingConfig`.
@@ -175,6 +175,11 @@ class ModelFamily(Family):
         from gmscavp.training.loop import train
         from gmscavp.training.reporting import reporter
 
+        if request.config not in self.trainable:
+            raise Unknown(f"config of {self.name}", request.config, self.trainable)
+        for other in self.apart:
+            if request.config in other.configs:
+                return other.train(request, progress)
         if request.config in self.extensions:
             args = dict(request.args)
             family = self.over(request.config, args.pop("encoder", None))
@@ -248,6 +253,15 @@ def _run(
     )
 
 
+VOCODERS = ModelFamily(
+    name="gmscavp",
+    configs={"vocoder": VOCODER},
+    training={"vocoder": VOCODER_TRAINING},
+    config_type=VocoderConfig,
+    weights=WEIGHTS,
+    build=build,
+)
+
 FAMILY = ModelFamily(
     name="gmscavp",
     configs=CONFIGS | ablation.CONFIGS,
@@ -257,21 +271,8 @@ FAMILY = ModelFamily(
     build=build,
     generators=GENERATORS,
     heads=HEADS,
+    apart=(VOCODERS,),
 )
-
-VOCODERS = replace(
-    FAMILY,
-    configs={"vocoder": VOCODER},
-    training={"vocoder": VOCODER_TRAINING},
-    config_type=VocoderConfig,
-    generators=None,
-    heads=(),
-)
-
-
-def train(request: TrainRequest, progress: Progress) -> None:
-    """Train a model, or what is made over it: a generator, a vocoder, an offset head, a judge."""
-    (VOCODERS if request.config in VOCODERS.configs else FAMILY).train(request, progress)
 
 
 @hookimpl
@@ -286,7 +287,7 @@ def avbench_models() -> Iterable[ModelRecord]:
             capabilities=("retrieval", "generation", "synchrony", "alignment"),
             identity=FAMILY.identity,
             identities=FAMILY.identities,
-            train=train,
+            train=FAMILY.train,
             import_weights=FAMILY.import_weights,
             recipes={path.stem: path for path in sorted(RECIPES.glob("*.toml"))},
             training_data=("avsynth/train",),

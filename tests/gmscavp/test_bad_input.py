@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import torch
 
-from avbench.errors import ModelError, UsageError
+import cavp.plugin
+from avbench.errors import ModelError, UnknownName, UsageError
 from avbench.requests import TrainRequest
 from gmscavp.checkpoint import CheckpointError, load_weights, read_state, write_state
 from gmscavp.config import GMSCAVPConfig
-from gmscavp.plugin import FAMILY
+from gmscavp.plugin import FAMILY, ModelFamily
 from gmscavp.training.loop import train
 from gmscavp.training.plan import TrainingError
 from gmscavp.training.run import Run
@@ -108,6 +109,21 @@ def test_training_on_from_weights_of_another_config_says_what_to_pass(tmp_path: 
 
     assert "init=" in raised.value.hint
     assert not (tmp_path / "run" / "state.pt").exists()
+
+
+@pytest.mark.parametrize("family", [FAMILY, cavp.plugin.FAMILY], ids=lambda family: family.name)
+def test_all_that_can_be_trained_is_named_where_a_config_is_not_known(
+    family: ModelFamily, tmp_path: Path
+) -> None:
+    request = TrainRequest(output=tmp_path, config="smal", steps=1, device="cpu", seed=0)
+
+    with pytest.raises(UnknownName) as raised:
+        family.train(request, lambda what, done, total: None)
+
+    assert "Did you mean 'small'?" in raised.value.hint
+    named = raised.value.hint.rpartition("Known: ")[2].removesuffix(".").split(", ")
+    parts = {"generator", "small-sync", "small-judge"} | ({"vocoder"} if family is FAMILY else set())
+    assert set(named) == {*family.configs} | parts
 
 
 def test_more_processes_than_gpus_are_refused_in_a_sentence(

@@ -82,7 +82,9 @@ class TrainingConfig:
                 fits = f"{least} at least" if most == math.inf else f"between {least} and {most}"
                 raise ValueError(f"The training argument {name!r} must be {fits}, not {value:g}.")
         if not all(0 <= beta < 1 for beta in self.betas):
-            raise ValueError(f"The training argument 'betas' must be 0 at least and below 1, not {self.betas}.")
+            raise ValueError(
+                f"The training argument 'betas' must be 0 at least and below 1, not {self.betas}."
+            )
 
     @property
     def varies(self) -> bool:
