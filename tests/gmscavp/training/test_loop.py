@@ -108,8 +108,11 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_checkpoint(
 def test_a_folder_with_a_run_of_other_settings_is_refused(tiny: GMSCAVPConfig, tmp_path: Path) -> None:
     train(plan(tiny, tmp_path))
 
-    with pytest.raises(TrainingError, match="other settings"):
+    with pytest.raises(TrainingError, match=r"other settings \(learning_rate=0.003\)\.$"):
         train(plan(tiny, tmp_path, learning_rate=1e-4))
+    wider = dataclasses.replace(tiny, video=dataclasses.replace(tiny.video, channels=(8, 8, 8)))
+    with pytest.raises(TrainingError, match=r"\(config\.video\.channels=\[4, 6, 8\], steps=6\)\.$"):
+        train(plan(wider, tmp_path, steps=7))
 
 
 def test_a_damaged_checkpoint_is_refused(tiny: GMSCAVPConfig, tmp_path: Path) -> None:
@@ -117,8 +120,26 @@ def test_a_damaged_checkpoint_is_refused(tiny: GMSCAVPConfig, tmp_path: Path) ->
     state = tmp_path / "state.pt"
     state.write_bytes(state.read_bytes()[:-500])
 
-    with pytest.raises(CheckpointError, match="damaged"):
+    with pytest.raises(CheckpointError, match="damaged") as caught:
         train(plan(tiny, tmp_path))
+
+    assert not caught.value.hint
+
+
+def test_a_damaged_checkpoint_beside_an_average_need_not_be_the_end(
+    tiny: GMSCAVPConfig, tmp_path: Path
+) -> None:
+    with pytest.raises(RuntimeError):
+        train(breaking_at(plan(tiny, tmp_path), 5, RuntimeError("killed")))
+    state = tmp_path / "state.pt"
+    state.write_bytes(state.read_bytes()[:-500])
+
+    with pytest.raises(CheckpointError, match="damaged") as caught:
+        train(plan(tiny, tmp_path))
+    assert caught.value.hint == "Remove it: the run then restarts from average.safetensors."
+
+    state.unlink()
+    assert Run(plan(tiny, tmp_path)).step == 4
 
 
 def test_lines_of_the_log_after_the_last_checkpoint_are_cut_off(tiny: GMSCAVPConfig, tmp_path: Path) -> None:
