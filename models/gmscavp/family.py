@@ -127,6 +127,25 @@ class Family:
         """Return the names of all configs that are trained under its name."""
         return [*self.configs, *self.extensions, *(name for each in self.apart for name in each.configs)]
 
+    def trained_as(self, name: str, args: Args) -> tuple[Self, Args]:
+        """Return the family that a config is trained as, and what of the arguments is left for it.
+
+        Args:
+            name: One of :attr:`trainable`.
+            args: For what is made over a model, ``encoder`` may be that model's weight file.
+
+        Raises:
+            Unknown: There is no config of that name.
+            Complaint: The encoder's weights are not there.
+        """
+        if name in self.extensions:
+            others = {key: value for key, value in args.items() if key != "encoder"}
+            return self.over(name, args.get("encoder")), others
+        for family in (self, *self.apart):
+            if name in family.configs:
+                return family, args
+        raise Unknown(f"config of {self.name}", name, self.trainable)
+
     def over(self, name: str, encoder: str | None) -> Self:
         """Return what is made over a model of this family, as a family that can be trained.
 
@@ -175,8 +194,10 @@ def there(given: str | None, bundled: Path, missing: str, hint: str) -> Path:
         Complaint: The file is not there.
     """
     path = Path(given) if given else bundled
+    if given and not path.is_file():
+        raise Complaint(f"There is no weight file {path}.", hint="Give the path of one.")
     if not path.is_file():
-        raise Complaint(f"There is no weight file {path}." if given else missing, hint=hint)
+        raise Complaint(missing, hint=hint)
     return path
 
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from gmscavp.checkpoint import CheckpointError, load_weights
+from gmscavp.complaints import Unknown
 from gmscavp.config import GMSCAVPConfig
 from gmscavp.model import GMSCAVP
 from gmscavp.training.batches import SegmentBatch
@@ -228,8 +229,9 @@ def test_settings_are_read_from_text_and_refused_in_a_sentence() -> None:
     changed = TrainingConfig().overridden({"learning_rate": "1e-3", "precision": "fp32"}, steps=7)
 
     assert (changed.learning_rate, changed.precision, changed.steps) == (1e-3, "fp32", 7)
-    with pytest.raises(ValueError, match="There is no training argument 'learningrate'"):
-        TrainingConfig().overridden({"learningrate": "1"}, steps=None)
+    with pytest.raises(Unknown, match="There is no training argument named 'learningrate'") as caught:
+        TrainingConfig().overridden({"learningrate": "1"}, steps=None, others=("clips",))
+    assert {"clips", "learning_rate", "ema"} < {*caught.value.known}
     with pytest.raises(ValueError, match="'warmup'"):
         TrainingConfig().overridden({"warmup": "soon"}, steps=None)
     assert TrainingConfig().overridden({"noise_db": "none"}, steps=None).noise_db is None
