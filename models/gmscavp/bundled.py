@@ -7,11 +7,11 @@ from gmscavp.config import GMSCAVPConfig
 from gmscavp.sound.generator_config import GENERATOR, GENERATOR_SAMPLING
 from gmscavp.sound.generators import generators
 from gmscavp.sound.vocoder_config import VocoderConfig
-from gmscavp.synchrony.config import JUDGE, OFFSET_HEAD
+from gmscavp.synchrony.config import JUDGE_HEAD, OFFSET_HEAD
 from gmscavp.synchrony.heads import heads
 
 if TYPE_CHECKING:
-    from gmscavp.encoders import GMSCAVPEncoder
+    from gmscavp.encoder import GMSCAVPEncoder
 
 WEIGHTS = Path(__file__).parent / "weights"
 
@@ -29,7 +29,7 @@ def build(config: GMSCAVPConfig | VocoderConfig) -> Any:
 
 def encode(network: Any) -> "GMSCAVPEncoder":
     """Return a trained GMS-CAVP as what is made over it looks through it."""
-    from gmscavp.encoders import GMSCAVPEncoder
+    from gmscavp.encoder import GMSCAVPEncoder
 
     return GMSCAVPEncoder(network)
 
@@ -37,4 +37,4 @@ def encode(network: Any) -> "GMSCAVPEncoder":
 GENERATORS = generators(
     model="gmscavp", config=GENERATOR, weights=WEIGHTS, encode=encode, sampling=GENERATOR_SAMPLING
 )
-HEADS = heads(model="gmscavp", configs=(OFFSET_HEAD, JUDGE), weights=WEIGHTS, encode=encode)
+HEADS = heads(model="gmscavp", configs=(OFFSET_HEAD, JUDGE_HEAD), weights=WEIGHTS, encode=encode)

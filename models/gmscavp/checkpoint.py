@@ -190,7 +190,8 @@ def read_state(path: Path) -> dict[str, Any]:
             f"The checkpoint {path} is damaged, or holds objects that are not read: {reason}"
         ) from error
     except (OSError, RuntimeError, EOFError, ValueError) as error:
-        raise CheckpointError(f"The checkpoint {path} is damaged: {error}.") from error
+        reason = str(error).splitlines()[0].partition(". ")[0].removesuffix(".") if str(error) else "empty"
+        raise CheckpointError(f"The checkpoint {path} is damaged: {reason}.") from error
     if not isinstance(state, dict) or not state.keys() >= STATE:
         raise CheckpointError(f"The file {path} is no checkpoint of a training run.")
     return state

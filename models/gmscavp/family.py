@@ -37,6 +37,7 @@ class Family:
         public: The public checkpoints whose keys are known.
         generators: What makes sound over its models, if anything does.
         heads: What says over its models how late a sound is, and whether it belongs.
+        apart: What else is trained under its name, and made over none of its models.
         notes: What to keep beside trained weights.
     """
 
@@ -49,6 +50,7 @@ class Family:
     public: tuple[KeyMap, ...] = (DIFF_FOLEY_BACKBONES, SLOWONLY_KEYS, PANNS_KEYS)
     generators: "Generators | None" = None
     heads: "tuple[Extension, ...]" = ()
+    apart: tuple[Self, ...] = ()
     notes: Args = field(default_factory=dict[str, str])
 
     def config(self, name: str) -> Any:
@@ -120,6 +122,30 @@ class Family:
         made = (self.generators, *self.heads) if self.generators is not None else self.heads
         return {each.config.name: each for each in made}
 
+    @property
+    def trainable(self) -> list[str]:
+        """Return the names of all configs that are trained under its name."""
+        return [*self.configs, *self.extensions, *(name for each in self.apart for name in each.configs)]
+
+    def trained_as(self, name: str, args: Args) -> tuple[Self, Args]:
+        """Return the family that a config is trained as, and what of the arguments is left for it.
+
+        Args:
+            name: One of :attr:`trainable`.
+            args: For what is made over a model, ``encoder`` may be that model's weight file.
+
+        Raises:
+            Unknown: There is no config of that name.
+            Complaint: The encoder's weights are not there.
+        """
+        if name in self.extensions:
+            others = {key: value for key, value in args.items() if key != "encoder"}
+            return self.over(name, args.get("encoder")), others
+        for family in (self, *self.apart):
+            if name in family.configs:
+                return family, args
+        raise Unknown(f"config of {self.name}", name, self.trainable)
+
     def over(self, name: str, encoder: str | None) -> Self:
         """Return what is made over a model of this family, as a family that can be trained.
 
@@ -141,6 +167,7 @@ class Family:
             build=lambda each: given.over(self.trained(config.encoder, encoder), each),
             generators=None,
             heads=(),
+            apart=(),
             notes={"encoder": self.weights_of(of_encoder)},
         )
 
@@ -167,8 +194,10 @@ def there(given: str | None, bundled: Path, missing: str, hint: str) -> Path:
         Complaint: The file is not there.
     """
     path = Path(given) if given else bundled
+    if given and not path.is_file():
+        raise Complaint(f"There is no weight file {path}.", hint="Give the path of one.")
     if not path.is_file():
-        raise Complaint(f"There is no weight file {path}." if given else missing, hint=hint)
+        raise Complaint(missing, hint=hint)
     return path
 
 

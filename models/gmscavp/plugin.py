@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gmscavp.sound.foley import Foley
     from gmscavp.synchrony.listener import Listener
     from gmscavp.training.distributed import Processes
-    from gmscavp.training.lessons import Run
+    from gmscavp.training.lessons import Setting
     from gmscavp.training.plan import Plan
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -159,7 +159,7 @@ class ModelFamily(Family):
         """Train a config, going on where an unfinished run in the same folder stopped.
 
         Args:
-            request: ``config`` may be that of an extension; ``args`` may hold ``init`` (a weight file to
+            request: ``config`` may be any of :attr:`trainable`; ``args`` may hold ``init`` (a weight file to
                 start from), ``encoder`` (of an extension: a weight file of the model it is made over),
                 what the data take (:func:`avbench.training.opening.data_arguments`), and any field of
                 :class:`~gmscavp.training.config.TrainingConfig`.
@@ -175,9 +175,8 @@ class ModelFamily(Family):
         from gmscavp.training.loop import train
         from gmscavp.training.reporting import reporter
 
-        if request.config in self.extensions:
-            args = dict(request.args)
-            family = self.over(request.config, args.pop("encoder", None))
+        family, args = self.trained_as(request.config, request.args)
+        if family is not self:
             return family.train(replace(request, args=args), progress)
         try:
             with joined(request.device) as (processes, device), ExitStack() as opened:
@@ -195,27 +194,26 @@ class ModelFamily(Family):
         self, request: TrainRequest, progress: Progress, processes: "Processes", opened: ExitStack
     ) -> "Plan":
         """Check what is asked for, open the data until the stack is closed, and build the network."""
-        import torch
-
         from avbench.training.opening import data_arguments, open_data
+        from gmscavp.training.batches import refuse_sharing
         from gmscavp.training.distributed import check_device
         from gmscavp.training.lessons import lessons
         from gmscavp.training.plan import Plan
 
-        config = self.config(request.config)
-        own = {key: value for key, value in request.args.items() if key not in data_arguments(request)}
+        config, of_data = self.config(request.config), data_arguments(request)
+        own = {key: value for key, value in request.args.items() if key not in of_data}
         initial = own.pop("init", None)
         check_device(request.device)
         try:
-            training = self.training[config.name].overridden(own, steps=request.steps)
-            torch.manual_seed(request.seed)
-            with told("Pass as init= weights of this config: a run's, or imported ones."):
-                network = self.trained(config.name, initial) if initial else self.build(config)
+            known = self.training[config.name]
+            training = known.overridden(own, steps=request.steps, others=(*of_data, "init"))
+            refuse_sharing(training, processes.size)
+            network = self._network(config, initial, request.seed)
             inputs = self.inputs({"config": config.name})
             data = processes.in_turn(lambda: open_data(request, inputs, progress))
             opened.enter_context(closing(data))
-            notes = {**data.about, **self.notes}
-            given = lessons(network, training, data, _run(request, processes, notes, progress))
+            setting = _setting(request, processes, {**data.about, **self.notes}, progress)
+            given = lessons(network, training, data, setting)
         except ValueError as error:
             raise UsageError(str(error), hint="Pass other --train-args.") from error
         return Plan(
@@ -227,18 +225,27 @@ class ModelFamily(Family):
             device=request.device,
             seed=request.seed,
             validate=given.validate,
-            notes=notes | ({"init": self.weights_of({"weights": initial})} if initial else {}),
+            notes={**setting.notes, **({"init": self.weights_of({"weights": initial})} if initial else {})},
             processes=processes,
             say=request.say,
         )
 
+    def _network(self, config: Any, initial: str | None, seed: int) -> Any:
+        """Return what is to be trained: new, or with the weights of a file."""
+        import torch
 
-def _run(
+        torch.manual_seed(seed)
+        wanted = "init= weights of this config" if initial else "encoder= weights of the config it is over"
+        with told(f"Pass as {wanted}: a run's, or imported ones."):
+            return self.trained(config.name, initial) if initial else self.build(config)
+
+
+def _setting(
     request: TrainRequest, processes: "Processes", notes: Mapping[str, str], progress: Progress
-) -> "Run":
-    from gmscavp.training.lessons import Run
+) -> "Setting":
+    from gmscavp.training.lessons import Setting
 
-    return Run(
+    return Setting(
         folder=request.output,
         seed=request.seed,
         device=request.device,
@@ -247,6 +254,15 @@ def _run(
         progress=progress,
     )
 
+
+VOCODERS = ModelFamily(
+    name="gmscavp",
+    configs={"vocoder": VOCODER},
+    training={"vocoder": VOCODER_TRAINING},
+    config_type=VocoderConfig,
+    weights=WEIGHTS,
+    build=build,
+)
 
 FAMILY = ModelFamily(
     name="gmscavp",
@@ -257,21 +273,8 @@ FAMILY = ModelFamily(
     build=build,
     generators=GENERATORS,
     heads=HEADS,
+    apart=(VOCODERS,),
 )
-
-VOCODERS = replace(
-    FAMILY,
-    configs={"vocoder": VOCODER},
-    training={"vocoder": VOCODER_TRAINING},
-    config_type=VocoderConfig,
-    generators=None,
-    heads=(),
-)
-
-
-def train(request: TrainRequest, progress: Progress) -> None:
-    """Train a model, or what is made over it: a generator, a vocoder, an offset head, a judge."""
-    (VOCODERS if request.config in VOCODERS.configs else FAMILY).train(request, progress)
 
 
 @hookimpl
@@ -286,7 +289,7 @@ def avbench_models() -> Iterable[ModelRecord]:
             capabilities=("retrieval", "generation", "synchrony", "alignment"),
             identity=FAMILY.identity,
             identities=FAMILY.identities,
-            train=train,
+            train=FAMILY.train,
             import_weights=FAMILY.import_weights,
             recipes={path.stem: path for path in sorted(RECIPES.glob("*.toml"))},
             training_data=("avsynth/train",),

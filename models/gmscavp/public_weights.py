@@ -3,6 +3,7 @@
 import codecs
 import pickle
 import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,9 +75,10 @@ def read_public(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        with torch.serialization.safe_globals(array_globals()):
+        with torch.serialization.safe_globals(array_globals()), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of the protocol of a pickle
             content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
+    except (pickle.UnpicklingError, KeyError, IndexError) as error:
         found = re.search(r"GLOBAL (\S+)", str(error))
         if found is None:
             raise CheckpointError(f"The weight file {path} cannot be read: it is no checkpoint.") from error
@@ -84,7 +86,7 @@ def read_public(path: Path) -> dict[str, Tensor]:
             f"The weight file {path} holds pickled objects that are not tensors ({found[1]}); none was run.",
             hint="Have someone who trusts it save its state dict alone, as safetensors, and import that.",
         ) from error
-    except (SafetensorError, OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except (SafetensorError, OSError, RuntimeError, EOFError, ValueError) as error:
         raise CheckpointError(f"The weight file {path} is damaged: {error}.") from error
     return tensors_of(content, path)
 

@@ -61,10 +61,9 @@ def cut(
     """Cut clips into adjoining segments, ordered clip by clip.
 
     A remainder shorter than a segment is left out. A clip shorter than one segment is repeated from its
-    start to fill one, as CAVP does. A last segment that lacks up to ``tolerance`` instants counts as
-    whole and is filled with
-    zeros: both streams of a clip then have the same number of segments, whatever rounding did to their
-        lengths.
+    start to fill one, as CAVP does. A last segment that lacks up to ``tolerance`` instants counts as whole
+    and is filled with zeros: both streams of a clip then have the same number of segments, whatever rounding
+    did to their lengths.
     """
     time = stream.shape[1]
     if time + tolerance < length:

@@ -12,7 +12,7 @@ from gmscavp.sound.generators import generators
 from gmscavp.synchrony.heads import heads
 
 if TYPE_CHECKING:
-    from cavp.generation import CAVPEncoder
+    from cavp.encoder import CAVPEncoder
 
 WEIGHTS = Path(__file__).parent / "weights"
 
@@ -26,7 +26,7 @@ def build(config: CAVPConfig) -> Any:
 
 def encode(network: Any) -> "CAVPEncoder":
     """Return a trained CAVP as what is made over it looks through it."""
-    from cavp.generation import CAVPEncoder
+    from cavp.encoder import CAVPEncoder
 
     return CAVPEncoder(network)
 

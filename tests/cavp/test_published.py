@@ -19,9 +19,10 @@ from cavp.config import PUBLISHED, PUBLISHED_TRAINING
 from cavp.model import CAVP
 from cavp.plugin import FAMILY
 from gmscavp.log_mel import LogMel
-from gmscavp.training.batches import Batches, SegmentBatch, vary
+from gmscavp.training.batches import Batches, SegmentBatch
 from gmscavp.training.config import TrainingConfig
 from gmscavp.training.optimisation import learning_rate, move_average, parameter_groups
+from gmscavp.training.variation import vary
 from tests.cavp.narrow import NARROW
 
 

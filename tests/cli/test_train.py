@@ -47,7 +47,7 @@ def test_a_model_is_trained_resumed_and_loaded(tmp_path: Path) -> None:
         (("gmscvap",), UnknownName, "no model named"),
         (("random",), UsageError, "cannot be trained"),
         (("gmscavp", "--config", "huge"), UnknownName, "no config of gmscavp"),
-        (("gmscavp", "--train-args", "clipz=3"), UsageError, "no training argument 'clipz'"),
+        (("gmscavp", "--train-args", "clipz=3"), UnknownName, "no training argument named 'clipz'"),
         (("gmscavp", "--train-args", "warmup=soon"), UsageError, "'warmup'"),
         (("gmscavp", "--train-args", "clips=none"), UsageError, "positive whole number"),
         (("gmscavp", "--device", "abacus"), UsageError, "device 'abacus' cannot be used"),

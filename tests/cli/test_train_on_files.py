@@ -141,7 +141,7 @@ def test_what_was_trained_on_stands_in_the_weight_file(folder: Path, tmp_path: P
         ("seconds=2", UsageError, "too short for 3 segments"),
         ("seconds=9", DataError, "None of the 12 clips can be trained on: 12 too-short"),
         ("val_clips=12", UsageError, "leaves none of 12 clips"),
-        ("difficulty=hard", UsageError, "no training argument 'difficulty'"),
+        ("difficulty=hard", UsageError, "no training argument named 'difficulty'"),
         ("stream=perhaps", UsageError, "stream must be true or false"),
     ],
 )  # fmt: skip

@@ -5,7 +5,7 @@ import dataclasses
 import torch
 
 from gmscavp.diffusion.config import DiffusionConfig, TargetConfig
-from gmscavp.encoders import GMSCAVPEncoder
+from gmscavp.encoder import GMSCAVPEncoder
 from gmscavp.model import GMSCAVP
 from gmscavp.sound.generator import Generator
 from gmscavp.sound.generator_config import GeneratorConfig

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from gmscavp.encoders import GMSCAVPEncoder
+from gmscavp.encoder import GMSCAVPEncoder
 from gmscavp.model import GMSCAVP
 from gmscavp.synchrony.config import HeadConfig, JudgeConfig, OffsetConfig
 from gmscavp.synchrony.judge import Judge

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 import torch
 
-from avbench.errors import ModelError, UsageError
+import cavp.plugin
+from avbench.errors import ModelError, UnknownName, UsageError
 from avbench.requests import TrainRequest
+from avbench.training import opening
 from gmscavp.checkpoint import CheckpointError, load_weights, read_state, write_state
 from gmscavp.config import GMSCAVPConfig
-from gmscavp.plugin import FAMILY
+from gmscavp.plugin import FAMILY, ModelFamily
 from gmscavp.training.loop import train
 from gmscavp.training.plan import TrainingError
 from gmscavp.training.run import Run
@@ -28,6 +30,10 @@ class Intruder:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return os.mkdir, (str(self.folder),)
+
+
+def nothing(what: str, done: int, total: int) -> None:
+    """Tell nobody."""
 
 
 def changed_state(folder: Path, **changes: Any) -> bytes:
@@ -104,10 +110,48 @@ def test_training_on_from_weights_of_another_config_says_what_to_pass(tmp_path: 
     )
 
     with pytest.raises(ModelError, match="are of config 'tiny', not 'small'") as raised:
-        FAMILY.train(request, lambda what, done, total: None)
+        FAMILY.train(request, nothing)
 
     assert "init=" in raised.value.hint
     assert not (tmp_path / "run" / "state.pt").exists()
+
+
+def test_an_encoder_that_cannot_be_read_says_which_argument_names_it(tmp_path: Path) -> None:
+    (tmp_path / "weights.safetensors").write_text("hello")
+    args = {"encoder": str(tmp_path / "weights.safetensors")}
+    request = TrainRequest(output=tmp_path, config="small-sync", steps=1, device="cpu", seed=0, args=args)
+
+    with pytest.raises(ModelError, match="is damaged") as raised:
+        FAMILY.train(request, nothing)
+
+    assert "encoder=" in raised.value.hint and "init=" not in raised.value.hint
+
+
+def test_a_batch_that_nobody_could_train_on_is_refused_before_any_data_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "open_data", lambda *_: pytest.fail("data were made"))
+    request = TrainRequest(
+        output=tmp_path, config="small", steps=1, device="cpu", seed=0, args={"batch_clips": "1"}
+    )
+
+    with pytest.raises(UsageError, match="A batch of one clip"):
+        FAMILY.train(request, nothing)
+
+
+@pytest.mark.parametrize("family", [FAMILY, cavp.plugin.FAMILY], ids=lambda family: family.name)
+def test_all_that_can_be_trained_is_named_where_a_config_is_not_known(
+    family: ModelFamily, tmp_path: Path
+) -> None:
+    request = TrainRequest(output=tmp_path, config="smal", steps=1, device="cpu", seed=0)
+
+    with pytest.raises(UnknownName) as raised:
+        family.train(request, nothing)
+
+    assert "Did you mean 'small'?" in raised.value.hint
+    named = raised.value.hint.rpartition("Known: ")[2].removesuffix(".").split(", ")
+    parts = {"generator", "small-sync", "small-judge"} | ({"vocoder"} if family is FAMILY else set())
+    assert set(named) == {*family.configs} | parts
 
 
 def test_more_processes_than_gpus_are_refused_in_a_sentence(
@@ -119,6 +163,6 @@ def test_more_processes_than_gpus_are_refused_in_a_sentence(
     request = TrainRequest(output=tmp_path, config="small", steps=1, device="cuda", seed=0)
 
     with pytest.raises(UsageError, match="Process 1 of this machine has no GPU: there are 1") as raised:
-        FAMILY.train(request, lambda what, done, total: None)
+        FAMILY.train(request, nothing)
 
     assert "--nproc-per-node" in raised.value.hint

@@ -7,11 +7,11 @@ import torch
 
 from gmscavp.config import GMSCAVPConfig
 from gmscavp.draws import drawn, row_seeds
-from gmscavp.training.batches import vary
 from gmscavp.training.loop import train
 from gmscavp.training.plan import Plan, TrainingError
 from gmscavp.training.run import Run
 from gmscavp.training.staging import Staging
+from gmscavp.training.variation import vary
 from tests.gmscavp.runs import TINY, TINY_DIFFUSION, log, plan
 from tests.gmscavp.training.test_finiteness import with_bad_step
 

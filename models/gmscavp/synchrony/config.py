@@ -123,7 +123,7 @@ def heads(dims: Sequence[int]) -> tuple[OffsetConfig, JudgeConfig]:
     )
 
 
-OFFSET_HEAD, JUDGE = heads([SMALL.dim] * len(SMALL.scales))
+OFFSET_HEAD, JUDGE_HEAD = heads([SMALL.dim] * len(SMALL.scales))
 
 HEAD_TRAINING = TrainingConfig(
     steps=1_500,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from gmscavp.synchrony.offset_head import InstantEncoder
 
 SYNC, JUDGE = "sync", "judge"
+"""What the user types before a head's weight file: ``sync=PATH``."""
 
 
 def heads(

@@ -24,9 +24,10 @@ from torch import Tensor
 from gmscavp.checkpoint import write_atomically
 from gmscavp.synchrony.config import HeadConfig, JudgeConfig, OffsetConfig
 from gmscavp.synchrony.offset_head import InstantEncoder, Levels
-from gmscavp.training.batches import Clips, SegmentBatch, vary
+from gmscavp.training.batches import Clips, SegmentBatch
 from gmscavp.training.config import TrainingConfig
 from gmscavp.training.plan import TrainingError
+from gmscavp.training.variation import vary
 
 SHARD = 32
 """Clips in a shard, which are embedded together."""

@@ -1,10 +1,11 @@
 """How a model is trained. No torch here."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
+from gmscavp.complaints import Unknown
 from gmscavp.inputs import STRICT
 
 RANGES = {
@@ -81,6 +82,10 @@ class TrainingConfig:
             if not (least <= value <= most and math.isfinite(value)):
                 fits = f"{least} at least" if most == math.inf else f"between {least} and {most}"
                 raise ValueError(f"The training argument {name!r} must be {fits}, not {value:g}.")
+        if not all(0 <= beta < 1 for beta in self.betas):
+            raise ValueError(
+                f"The training argument 'betas' must be 0 at least and below 1, not {self.betas}."
+            )
 
     @property
     def varies(self) -> bool:
@@ -88,23 +93,34 @@ class TrainingConfig:
         pixels = (self.brightness, self.contrast, self.blur)
         return self.noise_db is not None or any((self.gain_db, *pixels))
 
-    def overridden(self, given: Mapping[str, str], *, steps: int | None) -> "TrainingConfig":
-        """Return the same with other values, read from text; ``none`` is None.
+    def overridden(
+        self, given: Mapping[str, str], *, steps: int | None, others: Iterable[str] = ()
+    ) -> "TrainingConfig":
+        """Return the same with other values, read from text; ``none`` is None, ``0.9:0.95`` two numbers.
+
+        Args:
+            given: By the names of fields.
+            steps: In place of its own.
+            others: What else may be given, to be named with the fields.
 
         Raises:
-            ValueError: There is no such field, or the value does not fit it.
+            Unknown: There is no such field.
+            ValueError: A value does not fit its field.
         """
         from pydantic import TypeAdapter, ValidationError
 
-        changes = {name: None if text == "none" else text for name, text in given.items()}
+        changes: dict[str, Any] = {
+            name: None if text == "none" else text.split(":") if ":" in text else text
+            for name, text in given.items()
+        }
         changes |= {} if steps is None else {"steps": str(steps)}
+        if unknown := [name for name in given if name not in asdict(self)]:
+            raise Unknown("training argument", unknown[0], (*asdict(self), *others))
         try:
             return TypeAdapter(TrainingConfig).validate_python(asdict(self) | changes)
         except ValidationError as error:
             wrong = error.errors()[0]
             name = ".".join(str(part) for part in wrong["loc"])
-            if wrong["type"] == "unexpected_keyword_argument":
-                raise ValueError(f"There is no training argument {name!r}.") from error
             if not name:
                 raise ValueError(wrong["msg"].removeprefix("Value error, ")) from error
             raise ValueError(f"The training argument {name!r}: {wrong['msg']}.") from error

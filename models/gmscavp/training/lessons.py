@@ -28,7 +28,7 @@ class Arrays(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Setting:
     """What lessons know of the run that they are for.
 
     Attributes:
@@ -61,7 +61,7 @@ class Lessons:
     validate: Validate | None
 
 
-def lessons(network: Any, training: TrainingConfig, arrays: Arrays, run: Run) -> Lessons:
+def lessons(network: Any, training: TrainingConfig, arrays: Arrays, setting: Setting) -> Lessons:
     """Return the lessons of a vocoder, of a generator, of a head, or of a model of both streams.
 
     Raises:
@@ -69,35 +69,37 @@ def lessons(network: Any, training: TrainingConfig, arrays: Arrays, run: Run) ->
         TrainingError: The folder holds the tokens of another run.
     """
     config, kept = network.config, arrays.validation
-    share = {"rank": run.processes.rank, "processes": run.processes.size}
+    share = {"rank": setting.processes.rank, "processes": setting.processes.size}
     if isinstance(config, HeadConfig):
-        return run.processes.in_turn(lambda: _lessons_of_head(network, training, arrays, run, share))
-    batches = Batches(arrays.train, config=config, training=training, seed=run.seed, **share)
+        return setting.processes.in_turn(lambda: _lessons_of_head(network, training, arrays, setting, share))
+    batches = Batches(arrays.train, config=config, training=training, seed=setting.seed, **share)
     measured = measure_of(config)
-    return Lessons(batch=batches.batch, validate=measured(kept, run.device) if kept else None)
+    return Lessons(batch=batches.batch, validate=measured(kept, setting.device) if kept else None)
 
 
 def _lessons_of_head(
-    network: Any, training: TrainingConfig, arrays: Arrays, run: Run, share: Mapping[str, int]
+    network: Any, training: TrainingConfig, arrays: Arrays, setting: Setting, share: Mapping[str, int]
 ) -> Lessons:
     """Let the encoder look at all clips once; those to train on are varied as the training says."""
 
     def kept(name: str, clips: Clips, varied: TrainingConfig | None) -> KeptTokens:
         return keep_tokens(
-            run.folder / "tokens" / name,
+            setting.folder / "tokens" / name,
             clips,
             network.config,
             network.encoder,
-            seed=run.seed,
-            device=run.device,
-            about=run.notes,
+            seed=setting.seed,
+            device=setting.device,
+            about=setting.notes,
             training=varied,
-            progress=run.progress,
+            progress=setting.progress,
         )
 
     apart = kept("validation", arrays.validation, None) if arrays.validation else None
-    batches = TokenBatches(kept("train", arrays.train, training), training=training, seed=run.seed, **share)
-    return Lessons(batch=batches.batch, validate=heads_on(apart, run.device) if apart else None)
+    batches = TokenBatches(
+        kept("train", arrays.train, training), training=training, seed=setting.seed, **share
+    )
+    return Lessons(batch=batches.batch, validate=heads_on(apart, setting.device) if apart else None)
 
 
 def measure_of(config: Any) -> Callable[[Clips, str], Validate]:

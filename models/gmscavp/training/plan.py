@@ -1,7 +1,7 @@
 """A training run, before it starts."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -79,3 +79,18 @@ class Plan:
         return json.dumps(
             settings | {"config": asdict(self.network.config), "training": training}, sort_keys=True
         )
+
+
+def differences(before: str, now: str) -> list[str]:
+    """Return the settings that one fingerprint has and another has not, as ``name=value``."""
+    had, has = (dict(_flat(json.loads(text))) for text in (before, now))
+    return [f"{name}={value}" for name, value in had.items() if name not in has or has[name] != value]
+
+
+def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what is said in a fingerprint; a training argument has the name that it is given by."""
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}.{inner}".removeprefix("training."), each) for inner, each in _flat(value))
+        else:
+            yield name, value

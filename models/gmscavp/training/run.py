@@ -14,7 +14,7 @@ from gmscavp.training.finiteness import Finiteness
 from gmscavp.training.gradient_cache import Learner, cached_backward, obstacle
 from gmscavp.training.log import Clock, TrainingLog
 from gmscavp.training.optimisation import adamw, learning_rate, move_average
-from gmscavp.training.plan import Objective, Plan, Report, TrainingError
+from gmscavp.training.plan import Objective, Plan, Report, TrainingError, differences
 from gmscavp.training.staging import Staging
 
 
@@ -59,7 +59,11 @@ class Run:
             CheckpointError: It is damaged, or no checkpoint of a run.
             TrainingError: It is of a run with other settings.
         """
-        state = read_state(self.state)
+        try:
+            state = read_state(self.state)
+        except CheckpointError as error:
+            hint = f"Remove it: the run then restarts from {self.left.name}." if self.left.exists() else ""
+            raise CheckpointError(str(error), hint=hint) from error
         self.refuse_others(state["fingerprint"])
         try:
             self.network.load_state_dict(state["network"])
@@ -102,8 +106,10 @@ class Run:
             TrainingError: It was.
         """
         if fingerprint != self.plan.fingerprint():
+            named = differences(fingerprint, self.plan.fingerprint()) if fingerprint else []
+            which = f" ({', '.join(named[:4])}{' …' if named[4:] else ''})" if named else ""
             raise TrainingError(
-                f"{self.plan.folder} holds a run with other settings.",
+                f"{self.plan.folder} holds a run with other settings{which}.",
                 hint="Give those settings again, or train into another folder.",
             )
 

@@ -2,8 +2,9 @@
 
 import torch
 
-from gmscavp.training.batches import SegmentBatch, vary
+from gmscavp.training.batches import SegmentBatch
 from gmscavp.training.config import TrainingConfig
+from gmscavp.training.variation import vary
 
 
 class Staging:

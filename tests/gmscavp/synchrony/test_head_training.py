@@ -10,7 +10,7 @@ from avbench.cli import main
 from avbench.training import opening
 from avbench.training.data import TrainingData
 from gmscavp.checkpoint import load_network
-from gmscavp.encoders import GMSCAVPEncoder
+from gmscavp.encoder import GMSCAVPEncoder
 from gmscavp.synchrony.config import JudgeConfig, OffsetConfig
 from gmscavp.synchrony.heads import untrained
 from gmscavp.synchrony.training import TokenBatches, drawn_pair, heads_on

@@ -1,12 +1,12 @@
 import dataclasses
-import json
 from pathlib import Path
 
 import pytest
 
 from gmscavp.config import GMSCAVPConfig
 from gmscavp.training.loop import train
-from tests.gmscavp.training.test_loop import breaking_at, plan, weights
+from tests.gmscavp.runs import log, plan, weights
+from tests.gmscavp.training.test_loop import breaking_at
 
 
 def test_a_joint_run_that_was_killed_and_resumed_ends_with_the_weights_of_an_unbroken_one_and_logs_every_part(
@@ -19,9 +19,8 @@ def test_a_joint_run_that_was_killed_and_resumed_ends_with_the_weights_of_an_unb
     train(plan(tiny_diffusion, broken))
 
     assert weights(broken) == weights(whole)
-    lines = [json.loads(line) for line in (broken / "log.jsonl").read_text().splitlines()]
     for scale in range(3):
-        assert {f"diffusion/{way}/{scale}" for way in ("v2a", "a2v")} < lines[-1].keys()
+        assert {f"diffusion/{way}/{scale}" for way in ("v2a", "a2v")} < log(broken)[-1].keys()
     other = dataclasses.replace(plan(tiny_diffusion, tmp_path / "other"), seed=1)
     train(other)
     assert weights(tmp_path / "other") != weights(whole)

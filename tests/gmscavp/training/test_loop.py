@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from gmscavp.checkpoint import CheckpointError, load_weights
+from gmscavp.complaints import Unknown
 from gmscavp.config import GMSCAVPConfig
 from gmscavp.model import GMSCAVP
 from gmscavp.training.batches import SegmentBatch
@@ -108,8 +109,11 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_checkpoint(
 def test_a_folder_with_a_run_of_other_settings_is_refused(tiny: GMSCAVPConfig, tmp_path: Path) -> None:
     train(plan(tiny, tmp_path))
 
-    with pytest.raises(TrainingError, match="other settings"):
+    with pytest.raises(TrainingError, match=r"other settings \(learning_rate=0.003\)\.$"):
         train(plan(tiny, tmp_path, learning_rate=1e-4))
+    wider = dataclasses.replace(tiny, video=dataclasses.replace(tiny.video, channels=(8, 8, 8)))
+    with pytest.raises(TrainingError, match=r"\(config\.video\.channels=\[4, 6, 8\], steps=6\)\.$"):
+        train(plan(wider, tmp_path, steps=7))
 
 
 def test_a_damaged_checkpoint_is_refused(tiny: GMSCAVPConfig, tmp_path: Path) -> None:
@@ -117,8 +121,26 @@ def test_a_damaged_checkpoint_is_refused(tiny: GMSCAVPConfig, tmp_path: Path) ->
     state = tmp_path / "state.pt"
     state.write_bytes(state.read_bytes()[:-500])
 
-    with pytest.raises(CheckpointError, match="damaged"):
+    with pytest.raises(CheckpointError, match="damaged") as caught:
         train(plan(tiny, tmp_path))
+
+    assert not caught.value.hint
+
+
+def test_a_damaged_checkpoint_beside_an_average_need_not_be_the_end(
+    tiny: GMSCAVPConfig, tmp_path: Path
+) -> None:
+    with pytest.raises(RuntimeError):
+        train(breaking_at(plan(tiny, tmp_path), 5, RuntimeError("killed")))
+    state = tmp_path / "state.pt"
+    state.write_bytes(state.read_bytes()[:-500])
+
+    with pytest.raises(CheckpointError, match="damaged") as caught:
+        train(plan(tiny, tmp_path))
+    assert caught.value.hint == "Remove it: the run then restarts from average.safetensors."
+
+    state.unlink()
+    assert Run(plan(tiny, tmp_path)).step == 4
 
 
 def test_lines_of_the_log_after_the_last_checkpoint_are_cut_off(tiny: GMSCAVPConfig, tmp_path: Path) -> None:
@@ -207,11 +229,18 @@ def test_settings_are_read_from_text_and_refused_in_a_sentence() -> None:
     changed = TrainingConfig().overridden({"learning_rate": "1e-3", "precision": "fp32"}, steps=7)
 
     assert (changed.learning_rate, changed.precision, changed.steps) == (1e-3, "fp32", 7)
-    with pytest.raises(ValueError, match="There is no training argument 'learningrate'"):
-        TrainingConfig().overridden({"learningrate": "1"}, steps=None)
+    with pytest.raises(Unknown, match="There is no training argument named 'learningrate'") as caught:
+        TrainingConfig().overridden({"learningrate": "1"}, steps=None, others=("clips",))
+    assert {"clips", "learning_rate", "ema"} < {*caught.value.known}
     with pytest.raises(ValueError, match="'warmup'"):
         TrainingConfig().overridden({"warmup": "soon"}, steps=None)
     assert TrainingConfig().overridden({"noise_db": "none"}, steps=None).noise_db is None
+    assert TrainingConfig().overridden({"betas": "0.9:0.95"}, steps=None).betas == (0.9, 0.95)
+    for one_or_three in ("0.9", "0.9:0.95:0.99"):
+        with pytest.raises(ValueError, match="'betas"):
+            TrainingConfig().overridden({"betas": one_or_three}, steps=None)
+    with pytest.raises(ValueError, match=r"'betas' must be 0 at least and below 1, not \(0.9, 1.0\)"):
+        TrainingConfig().overridden({"betas": "0.9:1"}, steps=None)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,7 @@
-"""A trained CAVP, frozen, as what is made over it looks through it.
+"""A trained CAVP, frozen, as what is made over it looks through it: its projected token of every frame.
 
-A generator over it is the second stage of Diff-Foley, on our denoiser.
-
-Diff-Foley conditions its latent diffusion on the projected token of every frame, not pooled and of unit
-length. The denoiser here is gmscavp's, the same as over GMS-CAVP, so that what differs is what it is given.
+Diff-Foley conditions its latent diffusion on the same tokens, not pooled and of unit length. Denoiser and
+heads here are gmscavp's, the same as over GMS-CAVP, so that what differs is what they are given.
 """
 
 import torch

@@ -8,7 +8,7 @@ from torch import Tensor
 
 import gmscavp.plugin
 from cavp.config import GENERATOR, SMALL, CAVPConfig
-from cavp.generation import CAVPEncoder
+from cavp.encoder import CAVPEncoder
 from cavp.model import CAVP
 from cavp.plugin import FAMILY
 from gmscavp.diffusion.condition import ConditionEncoder
