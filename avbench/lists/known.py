@@ -1,7 +1,7 @@
 """Lists that have a name: how many clips each asks for, and the digest of their ids.
 
 The counts and digests were computed from the files that the lists' authors distribute, which are not part of
-avbench; ``tests/lists/test_known.py`` computes them again where those files are.
+avbench; ``tests/lists/test_real_lists.py`` computes them again where those files are.
 """
 
 from collections.abc import Mapping

@@ -4,6 +4,7 @@ Importing this imports no torch; building a network does.
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -67,12 +68,15 @@ class Family:
         """Return the digest of the weight file that arguments name, without loading it.
 
         Raises:
-            Complaint: It is not there.
+            Complaint: It is not there, or is of another config.
         """
         config, weights = args.get("config", "small"), args.get("weights")
         if weights == UNTRAINED:
             return f"{UNTRAINED}, seed {args.get('seed', '0')}"
-        return digest(self.weight_file(config, weights))
+        path = self.weight_file(config, weights)
+        if (found := config_of(path)) not in (None, config):
+            raise Complaint(f"The weights {path} are of config {found!r}, not {config!r}.")
+        return digest(path)
 
     def weight_file(self, config: str, weights: str | None) -> Path:
         """Return the weight file that is given, or else the bundled one of the config.
@@ -187,18 +191,38 @@ def seeded(build: Callable[[Any], Any], config: Any, seed: str) -> Any:
         return build(config)
 
 
-def there(given: str | None, bundled: Path, missing: str, hint: str) -> Path:
+def there(
+    given: str | None, bundled: Path, missing: str, hint: str, *, instead: str = "Give the path of one."
+) -> Path:
     """Return the path that is given, or else that of a bundled file.
+
+    Args:
+        given: By the user, or None.
+        bundled: What is taken then.
+        missing: What is said where nothing is bundled.
+        hint: What to do about that.
+        instead: What to do where the given file is not there.
 
     Raises:
         Complaint: The file is not there.
     """
     path = Path(given) if given else bundled
     if given and not path.is_file():
-        raise Complaint(f"There is no weight file {path}.", hint="Give the path of one.")
+        raise Complaint(f"There is no weight file {path}.", hint=instead)
     if not path.is_file():
         raise Complaint(missing, hint=hint)
     return path
+
+
+def config_of(path: Path) -> str | None:
+    """Return the name of the config that the header of a weight file holds; None where it cannot be read."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = file.read(min(length, path.stat().st_size))
+    try:
+        return json.loads(json.loads(header)["__metadata__"]["config"])["name"]
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def digest(path: Path) -> str:

@@ -18,7 +18,7 @@ from gmscavp import ablation
 from gmscavp.bundled import GENERATORS, HEADS, WEIGHTS, build
 from gmscavp.complaints import Complaint, Misuse, Unknown
 from gmscavp.config import CONFIGS, TRAINING, GMSCAVPConfig
-from gmscavp.family import Args, Family
+from gmscavp.family import Args, Family, digest
 from gmscavp.inputs import FamilyConfig
 from gmscavp.sound.vocoder_config import VOCODER, VOCODER_TRAINING, VocoderConfig
 from gmscavp.synchrony.heads import JUDGE, SYNC
@@ -62,7 +62,7 @@ class ModelFamily(Family):
             audio=AudioInput(sample_rate=config.log_mel.sample_rate),
         )
 
-    @told()
+    @told("Pass the config= that the file is of, or another file.")
     def identity(self, args: Args) -> Args:
         """Name the config and the digest of the weight file, without loading it."""
         return {"config": args.get("config", "small"), "weights": self.weights_of(args)}
@@ -225,7 +225,7 @@ class ModelFamily(Family):
             device=request.device,
             seed=request.seed,
             validate=given.validate,
-            notes={**setting.notes, **({"init": self.weights_of({"weights": initial})} if initial else {})},
+            notes={**setting.notes, **({"init": digest(Path(initial))} if initial else {})},
             processes=processes,
             say=request.say,
         )

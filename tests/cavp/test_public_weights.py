@@ -126,7 +126,8 @@ def test_an_imported_file_is_a_weight_file_with_every_bit_of_its_origin(tmp_path
     assert not report.missing
     for key, tensor in theirs.items():
         assert torch.equal(network.state_dict()[DIFF_FOLEY_KEYS.renamed(key) or ""], tensor), key
-    assert NARROW_FAMILY.identity({"weights": str(output)})["weights"].startswith("sha256:")
+    named = {"config": "published", "weights": str(output)}
+    assert NARROW_FAMILY.identity(named)["weights"].startswith("sha256:")
 
 
 def test_two_files_fill_two_backbones_and_the_seed_fills_the_rest(tmp_path: Path) -> None:

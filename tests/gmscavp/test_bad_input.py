@@ -94,8 +94,14 @@ def test_a_pickle_in_the_place_of_weights_is_refused_and_nothing_of_it_is_run(
 def test_weights_of_another_config_are_a_model_error(tmp_path: Path) -> None:
     weights = train(plan(TINY, tmp_path))
 
-    with pytest.raises(ModelError, match="are of config 'tiny', not 'small'"):
-        FAMILY.load("cpu", weights=str(weights))
+    # The identity is asked for before any clip is made or decoded.
+    for work in (
+        lambda: FAMILY.load("cpu", weights=str(weights)),
+        lambda: FAMILY.identity({"weights": str(weights)}),
+    ):
+        with pytest.raises(ModelError, match="are of config 'tiny', not 'small'") as raised:
+            work()
+        assert "config=" in raised.value.hint
 
 
 def test_training_on_from_weights_of_another_config_says_what_to_pass(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ class Generators(Extension):
     def vocoder_file(self, given: str | None) -> Path:
         """Return the weight file that is given, or else the bundled one."""
         hint = f"Pass --model-args vocoder=PATH, or vocoder={GRIFFIN_LIM}, which needs no weights."
-        return there(given, VOCODER_WEIGHTS, "No vocoder is bundled.", hint)
+        return there(given, VOCODER_WEIGHTS, "No vocoder is bundled.", hint, instead=hint)
 
 
 def generators(
