@@ -195,9 +195,8 @@ class ModelFamily(Family):
     ) -> "Plan":
         """Check what is asked for, open the data until the stack is closed, and build the network."""
         from avbench.training.opening import data_arguments, open_data
-        from gmscavp.training.batches import refuse_sharing
         from gmscavp.training.distributed import check_device
-        from gmscavp.training.lessons import lessons
+        from gmscavp.training.lessons import lessons, refuse_unfit
         from gmscavp.training.plan import Plan
 
         config, of_data = self.config(request.config), data_arguments(request)
@@ -207,8 +206,8 @@ class ModelFamily(Family):
         try:
             known = self.training[config.name]
             training = known.overridden(own, steps=request.steps, others=(*of_data, "init"))
-            refuse_sharing(training, processes.size)
             network = self._network(config, initial, request.seed)
+            refuse_unfit(network.train(), training, processes.size)
             inputs = self.inputs({"config": config.name})
             data = processes.in_turn(lambda: open_data(request, inputs, progress))
             opened.enter_context(closing(data))

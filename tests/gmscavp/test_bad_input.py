@@ -16,10 +16,11 @@ from avbench.training import opening
 from gmscavp.checkpoint import CheckpointError, load_weights, read_state, write_state
 from gmscavp.config import GMSCAVPConfig
 from gmscavp.plugin import FAMILY, ModelFamily
+from gmscavp.training.config import TrainingConfig
 from gmscavp.training.loop import train
 from gmscavp.training.plan import TrainingError
 from gmscavp.training.run import Run
-from tests.gmscavp.runs import TINY, TINY_DIFFUSION, plan
+from tests.gmscavp.runs import TINY, TINY_DIFFUSION, TINY_PUBLISHED, plan
 
 
 class Intruder:
@@ -158,6 +159,25 @@ def test_all_that_can_be_trained_is_named_where_a_config_is_not_known(
     named = raised.value.hint.rpartition("Known: ")[2].removesuffix(".").split(", ")
     parts = {"generator", "small-sync", "small-judge"} | ({"vocoder"} if family is FAMILY else set())
     assert set(named) == {*family.configs} | parts
+
+
+def test_a_network_that_cannot_be_trained_in_parts_is_refused_before_data_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(*_: object) -> None:
+        pytest.fail("the data were opened")
+
+    monkeypatch.setattr(opening, "open_data", opened)
+    name = TINY_PUBLISHED.name
+    family = dataclasses.replace(FAMILY, configs={name: TINY_PUBLISHED}, training={name: TrainingConfig()})
+    request = TrainRequest(
+        output=tmp_path, config=name, steps=1, device="cpu", seed=0, args={"micro_batch_clips": "2"}
+    )
+
+    with pytest.raises(ModelError, match=r"in parts: .* normalises by the whole batch") as raised:
+        family.train(request, nothing)
+
+    assert "base-frozen" in raised.value.hint
 
 
 def test_more_processes_than_gpus_are_refused_in_a_sentence(

@@ -24,7 +24,9 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from gmscavp.diffusion.objective import Diffusion, mean_of
+from gmscavp.training.config import TrainingConfig
 from gmscavp.training.distributed import gathered
+from gmscavp.training.plan import TrainingError
 
 
 def live_batch_norms(network: nn.Module) -> list[str]:
@@ -45,6 +47,19 @@ def obstacle(network: nn.Module) -> str | None:
     if any(isinstance(layer, nn.Dropout) and layer.p > 0 for layer in network.modules()):
         return "it has dropout, which would drop other values each of the two times a part goes through"
     return None if hasattr(network, "encode") else "it has no features that are contrasted"
+
+
+def refuse_parts(network: nn.Module, training: TrainingConfig) -> None:
+    """Refuse to train a network in parts that cannot be, before any data are made for it.
+
+    Raises:
+        TrainingError: Rows depend on each other, or would be computed otherwise the second time.
+    """
+    if training.micro_batch_clips and (reason := obstacle(network)):
+        raise TrainingError(
+            f"A batch cannot go through the network in parts: {reason}.",
+            hint="Leave micro_batch_clips at 0, or take a config without either: base-frozen, small.",
+        )
 
 
 class Learner(nn.Module):

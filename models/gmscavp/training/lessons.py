@@ -11,9 +11,10 @@ from gmscavp.sound.vocoder_training import distance_on
 from gmscavp.synchrony.config import HeadConfig
 from gmscavp.synchrony.kept_tokens import KeptTokens, keep_tokens
 from gmscavp.synchrony.training import TokenBatches, heads_on
-from gmscavp.training.batches import Batches, Clips
+from gmscavp.training.batches import Batches, Clips, refuse_sharing
 from gmscavp.training.config import TrainingConfig
 from gmscavp.training.distributed import Processes
+from gmscavp.training.gradient_cache import refuse_parts
 from gmscavp.training.plan import Batch, Validate
 from gmscavp.training.validation import denoising_on, retrieval_on
 
@@ -59,6 +60,17 @@ class Lessons:
 
     batch: Batch
     validate: Validate | None
+
+
+def refuse_unfit(network: Any, training: TrainingConfig, processes: int) -> None:
+    """Refuse, before any data are made, what they could not be used for.
+
+    Raises:
+        ValueError: The processes cannot share the batch.
+        TrainingError: The network cannot be trained in parts, and is to be.
+    """
+    refuse_sharing(training, processes)
+    refuse_parts(network, training)
 
 
 def lessons(network: Any, training: TrainingConfig, arrays: Arrays, setting: Setting) -> Lessons:

@@ -11,7 +11,7 @@ from gmscavp.draws import generator_seed, row_seeds
 from gmscavp.training.batches import SegmentBatch
 from gmscavp.training.compilation import compile_in_place
 from gmscavp.training.finiteness import Finiteness
-from gmscavp.training.gradient_cache import Learner, cached_backward, obstacle
+from gmscavp.training.gradient_cache import Learner, cached_backward, refuse_parts
 from gmscavp.training.log import Clock, TrainingLog
 from gmscavp.training.optimisation import adamw, learning_rate, move_average
 from gmscavp.training.plan import Objective, Plan, Report, TrainingError, differences
@@ -26,11 +26,7 @@ class Run:
         training = plan.training
         dtype = torch.float64 if training.precision == "fp64" else torch.float32
         self.network = plan.network.to(plan.device, dtype).train()
-        if training.micro_batch_clips and (reason := obstacle(self.network)):
-            raise TrainingError(
-                f"A batch cannot go through the network in parts: {reason}.",
-                hint="Leave micro_batch_clips at 0, or take a config without either: base-frozen, small.",
-            )
+        refuse_parts(self.network, training)
         learner = Learner(self.network)
         if training.compile:
             compile_in_place(learner, plan.device, plan.say)
