@@ -90,10 +90,11 @@ class Run:
                 f"The average {self.left} does not fit the network of this version: {error}"
             ) from error
         self.step = self.saved = self.start = int(notes["steps"])
-        plan.say(
-            f"There is no checkpoint, but the average of step {self.start}: the run restarts there, with new "
-            f"moments of AdamW and a rate that rises over {plan.training.warmup} steps."
-        )
+        if plan.processes.first:
+            plan.say(
+                f"There is no checkpoint, but the average of step {self.start}: the run restarts there, with "
+                f"new moments of AdamW and a rate that rises over {plan.training.warmup} steps."
+            )
 
     def refuse_others(self, fingerprint: str) -> None:
         """Refuse to go on with a run that was given other settings.
@@ -130,7 +131,8 @@ class Run:
                 "start": self.start,
             },
         )
-        self.save_average(self.left, {"fingerprint": self.plan.fingerprint()})
+        if self.step < self.plan.training.steps:  # at the end it is what save_weights writes
+            self.save_average(self.left, {"fingerprint": self.plan.fingerprint()})
 
     def save_weights(self) -> Path:
         """Write what the run was for, and return where."""
